@@ -1,0 +1,166 @@
+"""tracks.npz, schema ``pose3d-tracks/1``: what the engine hands to the add-on. numpy only, no pickle.
+
+P people, T frames, K joints in the picture, J joints in space.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .skeleton import SKELETONS, Skeleton
+
+SCHEMA = "pose3d-tracks/1"
+
+
+class TracksError(ValueError):
+    """A tracks file cannot be read, or what it holds is not what the schema says. One line, for people."""
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Joint tracks of one video.
+
+    meta: the JSON header. frame: (T,) int32 source frame numbers. time: (T,) float64 seconds.
+    present: (P, T) bool. joints2d: (P, T, K, 2) float32 px; score2d: (P, T, K) 0 to 1.
+    joints3d: (P, T, J, 3) float32 metres, camera axes, relative to the hip; score3d: (P, T, J).
+    A frame with nobody in it is NaN.
+    """
+
+    meta: dict[str, Any]
+    frame: np.ndarray
+    time: np.ndarray
+    present: np.ndarray
+    joints2d: np.ndarray
+    score2d: np.ndarray
+    joints3d: np.ndarray
+    score3d: np.ndarray
+
+    @property
+    def people(self) -> int:
+        return int(self.present.shape[0])
+
+    @property
+    def skeleton2d(self) -> Skeleton:
+        return SKELETONS[self.meta["skeleton2d"]["name"]]
+
+    @property
+    def skeleton3d(self) -> Skeleton:
+        return SKELETONS[self.meta["skeleton3d"]["name"]]
+
+    def select(self, people: list[int]) -> Tracks:
+        """The same tracks with only these people (indices from 0), in this order."""
+        who = np.asarray(people, dtype=np.int64)
+        meta = {**self.meta, "people": len(people)}
+        return replace(
+            self,
+            meta=meta,
+            present=self.present[who],
+            joints2d=self.joints2d[who],
+            score2d=self.score2d[who],
+            joints3d=self.joints3d[who],
+            score3d=self.score3d[who],
+        )
+
+
+def write_tracks(path: str | Path, tracks: Tracks) -> None:
+    """Write to a temporary name in the same folder, then rename: a reader never sees half a file.
+
+    Raises TracksError if the arrays do not fit the schema, OSError if the disk refuses.
+    """
+    _check(tracks, str(path))
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(
+                file,
+                meta=np.array(json.dumps({**tracks.meta, "schema": SCHEMA})),
+                frame=tracks.frame.astype(np.int32),
+                time=tracks.time.astype(np.float64),
+                present=tracks.present.astype(bool),
+                joints2d=tracks.joints2d.astype(np.float32),
+                score2d=tracks.score2d.astype(np.float32),
+                joints3d=tracks.joints3d.astype(np.float32),
+                score3d=tracks.score3d.astype(np.float32),
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes the file private; a result is as readable as any other file of the user's.
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def read_tracks(path: str | Path) -> Tracks:
+    """Read and check a tracks file. Raises TracksError with one clear line for anything but a good file."""
+    path = Path(path)
+    if not path.is_file():
+        raise TracksError(f"No such tracks file: {path}")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise TracksError(f"{path.name} is not a tracks file: it holds a single array.")
+            meta = _read_meta(archive, path.name)
+            missing = [key for key in _DIMENSIONS if key not in archive.files]
+            if missing:
+                raise TracksError(f"{path.name} is damaged: it lacks {', '.join(missing)}. Capture it again.")
+            arrays = {key: archive[key] for key in _DIMENSIONS}
+    except TracksError:
+        raise
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise TracksError(f"{path.name} is not a tracks file, or it is damaged ({error}).") from error
+    tracks = Tracks(meta=meta, **arrays)
+    _check(tracks, path.name)
+    return tracks
+
+
+_DIMENSIONS = {
+    "frame": "T", "time": "T", "present": "PT",
+    "joints2d": "PTK2", "score2d": "PTK", "joints3d": "PTJ3", "score3d": "PTJ",
+}  # fmt: skip
+
+
+def _read_meta(archive: Any, name: str) -> dict[str, Any]:
+    if "meta" not in archive.files:
+        raise TracksError(f"{name} is not a tracks file: it has no header.")
+    try:
+        meta = json.loads(str(archive["meta"][()]))
+    except json.JSONDecodeError as error:
+        raise TracksError(f"{name} is damaged: its header is not JSON ({error}).") from error
+    schema = meta.get("schema") if isinstance(meta, dict) else None
+    if schema != SCHEMA:
+        raise TracksError(f"{name} has schema {schema!r}; this version of Pose3D reads {SCHEMA!r}.")
+    return meta
+
+
+def _check(tracks: Tracks, name: str) -> None:
+    sizes = {"2": 2, "3": 3}
+    for letter, key in (("K", "skeleton2d"), ("J", "skeleton3d")):
+        stated = tracks.meta.get(key)
+        skeleton = SKELETONS.get(stated.get("name", "")) if isinstance(stated, dict) else None
+        if skeleton is None:
+            raise TracksError(f"{name} names no known {key}; known are {', '.join(SKELETONS)}.")
+        if list(stated.get("joints", skeleton.joints)) != list(skeleton.joints):
+            raise TracksError(f"{name} orders the joints of {skeleton.name} differently.")
+        sizes[letter] = len(skeleton)
+    for key, letters in _DIMENSIONS.items():
+        array = getattr(tracks, key)
+        fits = array.ndim == len(letters) and array.dtype.kind in "fiub"
+        # the first array that has a letter fixes its size; every later one must agree
+        fits = fits and all(sizes.setdefault(c, n) == n for c, n in zip(letters, array.shape, strict=True))
+        if not fits:
+            raise TracksError(f"{name} is damaged: {key} has shape {array.shape}.")
+    if not np.all(np.diff(tracks.time) > 0):
+        raise TracksError(f"{name} is damaged: its times do not increase.")

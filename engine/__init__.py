@@ -1,0 +1,1 @@
+"""From pixels to joints: decode, find and follow people, 2D keypoints, 3D lift. Never imports bpy."""

@@ -1,0 +1,55 @@
+"""What every 2D keypoint network offers, whatever runs inside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from blender_pose3d.skeleton import Skeleton
+
+
+@dataclass(frozen=True)
+class Region:
+    """A rotated rectangle of the picture that is shown to a network.
+
+    centre: (2,) px. size: (2,) width and height in px, before rotation. angle: radians, clockwise as seen
+    in the picture (y down) by which the person is tilted; 0 for somebody upright.
+    """
+
+    centre: np.ndarray
+    size: np.ndarray
+    angle: float = 0.0
+
+
+class PoseNetwork(Protocol):
+    """A top-down 2D keypoint network."""
+
+    name: str
+    sha256: str
+    skeleton: Skeleton
+
+    def region(self, joints: np.ndarray, score: np.ndarray) -> Region:
+        """Where to look in the next frame, from the last pose: (K, 2) px and (K,) scores."""
+        ...
+
+    def region_from_box(self, box: np.ndarray) -> Region:
+        """Where to look, from a person's bounding box (4,) x0 y0 x1 y1 in px."""
+        ...
+
+    def predict(self, image: np.ndarray, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
+        """Keypoints of N people in an (H, W, 3) uint8 RGB picture.
+
+        Returns joints (N, K, 2) float32 px in the picture (they may lie outside it) and scores (N, K)
+        float32 in 0 to 1. An occluded joint has a low score and the network's guess of its place.
+        """
+        ...
+
+
+class PersonDetector(Protocol):
+    """Finds whole people in a picture."""
+
+    def detect(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Boxes (N, 4) x0 y0 x1 y1 px and scores (N,), best first, of an (H, W, 3) uint8 RGB picture."""
+        ...

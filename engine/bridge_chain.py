@@ -1,0 +1,135 @@
+"""A plausible place for joints nobody saw, hung on those that were seen.
+
+Every bone has an expected offset in the picture: what this person's bone last showed, else that of an average
+standing figure turned and sized like this person. Unseen joints are placed so that all offsets are met as
+well as possible: a weighted least-squares problem on the skeleton's tree, one small linear system a frame.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from blender_pose3d.skeleton import H36M_19
+
+# Offset from the parent of somebody who stands facing the camera, as a fraction of stature, x to the right of
+# the picture (the person's left), y down. After Drillis and Contini 1966 and Winter, Biomechanics, 2009.
+_STANDING = {
+    "RHip": (-0.055, 0.0), "RKnee": (0.0, 0.245), "RAnkle": (0.0, 0.245), "RToe": (-0.01, 0.04),
+    "LHip": (0.055, 0.0), "LKnee": (0.0, 0.245), "LAnkle": (0.0, 0.245), "LToe": (0.01, 0.04),
+    "Spine": (0.0, -0.1325), "Thorax": (0.0, -0.1325), "Neck": (0.0, -0.115), "Head": (0.0, -0.09),
+    "LShoulder": (0.103, 0.0), "LElbow": (0.0, 0.165), "LWrist": (0.0, 0.145),
+    "RShoulder": (-0.103, 0.0), "RElbow": (0.0, 0.165), "RWrist": (0.0, 0.145),
+}  # fmt: skip
+_FOOT_FORWARD = 0.115
+_NOSE_BEFORE_EARS = 0.065
+
+_BONES = H36M_19.bones
+_OFFSETS = np.array([_STANDING[H36M_19.joints[child]] for _, child in _BONES])
+_AT = {name: H36M_19.index(name) for name in H36M_19.joints}
+_TOES = [(b, _AT[side + "Knee"], _AT[side + "Ankle"]) for side in "RL" for b in (_AT[side + "Toe"] - 1,)]
+_DOWN = np.array([0.0, 1.0])
+
+
+def place_unseen(points: np.ndarray, face: np.ndarray) -> np.ndarray:
+    """Points (T, 19, 2) px of one person with every NaN joint placed; frames that are all NaN stay so.
+
+    face: (T,) px by which the nose stands right of the ears, NaN where unknown; toes never seen point there.
+    """
+    seen = np.isfinite(points[..., 0])
+    here = seen.any(axis=1)
+    if not here.any() or seen[here].all():
+        return points
+    expected = _expected_offsets(points[here], np.flatnonzero(here), face[here])
+    filled = _meet_offsets(points[here], seen[here], expected)
+    spine, unseen = _AT["Spine"], ~seen[here, _AT["Spine"]]
+    filled[unseen, spine] = (filled[unseen, _AT["Hip"]] + filled[unseen, _AT["Thorax"]]) / 2
+    result = points.copy()
+    result[here] = filled
+    return result
+
+
+def _expected_offsets(points: np.ndarray, frame: np.ndarray, face: np.ndarray) -> np.ndarray:
+    """(T, B, 2) px from parent to child: held from the sightings nearest in time, else the standing figure's."""
+    observed = points[:, _BONES[:, 1]] - points[:, _BONES[:, 0]]
+    size = _stature(observed, frame)
+    expected = _standing_offsets(points, frame, size, face)
+    for bone in range(len(_BONES)):
+        known = np.isfinite(observed[:, bone, 0])
+        if known.any():
+            share = observed[known, bone] / size[known, None]
+            held = np.stack([np.interp(frame, frame[known], share[:, axis]) for axis in (0, 1)], axis=-1)
+            expected[:, bone] = held * size[:, None]
+    return expected
+
+
+def _stature(observed: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """(T,) px: the stature at which a standing figure's bones would be as long as those seen, in the mean square."""
+    known = np.isfinite(observed[..., 0])
+    length = np.where(known, np.nansum(observed**2, axis=-1), 0.0).sum(axis=1)
+    nominal = (known * (_OFFSETS**2).sum(-1)).sum(axis=1)
+    sure = length > 0
+    if not sure.any():
+        return np.ones(len(frame))
+    size = np.sqrt(length[sure] / nominal[sure])
+    return gaussian_filter1d(np.interp(frame, frame[sure], size), 3.0, mode="nearest")
+
+
+def _standing_offsets(
+    points: np.ndarray, frame: np.ndarray, size: np.ndarray, face: np.ndarray
+) -> np.ndarray:
+    """(T, B, 2) px: the standing figure's bones, leaning with the trunk and narrowed as the person turns."""
+    trunk = points[:, _AT["Hip"]] - points[:, _AT["Thorax"]]
+    down = _unit(np.nan_to_num(trunk) + 0.02 * size[:, None] * _DOWN)
+    across = np.stack([down[:, 1], -down[:, 0]], axis=-1)
+    widths = []
+    for joint, width in (("Shoulder", 0.206), ("Hip", 0.11)):
+        line = points[:, _AT["L" + joint]] - points[:, _AT["R" + joint]]
+        widths.append((line * across).sum(-1) / (width * size))
+    turn = np.where(np.isnan(widths[0]), widths[1], widths[0])
+    turn = np.clip(_interpolate(turn, frame, 1.0), -1.0, 1.0)[:, None, None]
+    offsets = size[:, None, None] * (
+        turn * _OFFSETS[:, 0, None] * across[:, None] + _OFFSETS[:, 1, None] * down[:, None]
+    )
+    forward = np.clip(_interpolate(face / (_NOSE_BEFORE_EARS * size), frame, 0.0), -1.0, 1.0)
+    for bone, knee, ankle in _TOES:
+        shank = np.nan_to_num(points[:, ankle] - points[:, knee])
+        along = _unit(shank + 0.05 * size[:, None] * down)
+        ahead = np.stack([along[:, 1], -along[:, 0]], axis=-1)
+        side = turn[:, 0] * _OFFSETS[bone, 0]
+        offsets[:, bone] = size[:, None] * (
+            (forward[:, None] * _FOOT_FORWARD + side) * ahead + _OFFSETS[bone, 1] * along
+        )
+    return offsets
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    length = np.linalg.norm(vector, axis=-1, keepdims=True)
+    return np.where(length > 0, vector / np.where(length > 0, length, 1.0), _DOWN)
+
+
+def _interpolate(values: np.ndarray, frame: np.ndarray, otherwise: float) -> np.ndarray:
+    known = np.isfinite(values)
+    if not known.any():
+        return np.full(len(values), otherwise)
+    return np.interp(frame, frame[known], values[known])
+
+
+def _meet_offsets(points: np.ndarray, seen: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Minimise sum over bones of w |child - parent - expected|^2 with the seen joints fixed.
+
+    A short bone says more about its other end than a long one: w = 1 / length^2 of the standing figure.
+    """
+    parent, child = _BONES[:, 0], _BONES[:, 1]
+    weight = 1.0 / np.maximum((_OFFSETS**2).sum(-1), 0.05**2)
+    incidence = np.zeros((len(_BONES), points.shape[1]))
+    rows = np.arange(len(_BONES))
+    incidence[rows, parent], incidence[rows, child] = -1.0, 1.0
+    laplacian = incidence.T @ (weight[:, None] * incidence)
+    pull = np.einsum("bj,b,tbx->tjx", incidence, weight, expected)
+    fixed = np.where(seen[..., None], points, 0.0)
+    # Rows and columns of the seen joints become the identity; their values move to the right-hand side.
+    free = ~seen
+    system = laplacian * (free[:, :, None] & free[:, None, :]) + np.eye(points.shape[1]) * seen[:, None, :]
+    right = np.where(free[..., None], pull - np.einsum("ij,tjx->tix", laplacian, fixed), fixed)
+    return np.linalg.solve(system, right)

@@ -1,0 +1,129 @@
+"""After the pass: joins runs of the same person, drops what is no person, puts the most prominent first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from blender_pose3d.skeleton import Skeleton
+
+from . import appearance, body2d
+from .tracklet import Tracklet
+
+_SHORTEST = 0.3  # seconds in view below which a find is taken for noise
+_SHORT_GAP = 1.0
+_LARGEST_COST = 1.7
+_NEVER = 1e6
+_LEAST_SCORE = 0.3
+_LEAST_STATURE = 16.0  # px: below it no joint can be told from the next
+
+
+def stitch(tracklets: list[Tracklet], time: np.ndarray, size: tuple[int, int]) -> list[list[Tracklet]]:
+    """Groups of tracklets, each one person, in order of time; the implausible and the brief are left out.
+
+    time: (T,) seconds of all frames. size: the picture's width and height.
+    """
+    ordered = sorted(tracklets, key=lambda t: t.rows[0])
+    follows = _links(ordered, size)
+    groups: dict[int, list[Tracklet]] = {}
+    head: dict[int, int] = {}
+    for i, tracklet in enumerate(ordered):
+        head[i] = head[follows[i]] if i in follows else i
+        groups.setdefault(head[i], []).append(tracklet)
+    frames = len(time)
+    frame_time = (time[-1] - time[0]) / (frames - 1) if frames > 1 else 0.0
+    # a clip that is itself short is not held to the full time
+    least = min(_SHORTEST, 0.5 * frames * frame_time)
+    return [g for g in groups.values() if _plausible(g) and frame_time * _count(g) >= least]
+
+
+def arrange(
+    people: list[list[Tracklet]], frames: int, skeleton: Skeleton, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Arrays of all people, most prominent first: present (P, T), joints (P, T, K, 2), score (P, T, K).
+
+    Prominence is the share of the picture that the box covers, summed over the frames: large and long in view
+    comes first. Rows where not present are NaN. Joints outside the picture keep their place; their score is
+    lowered to body2d.OUTSIDE_SCORE at most.
+    """
+    present = np.zeros((len(people), frames), dtype=bool)
+    joints = np.full((len(people), frames, len(skeleton), 2), np.nan, dtype=np.float32)
+    score = np.full((len(people), frames, len(skeleton)), np.nan, dtype=np.float32)
+    for i, person in enumerate(people):
+        rows = np.concatenate([t.rows for t in person])
+        present[i, rows] = True
+        joints[i, rows] = np.concatenate([t.joints for t in person])
+        score[i, rows] = np.concatenate([t.score for t in person])
+    area = np.where(present, body2d.clipped_area(body2d.boxes(joints, score), size), 0).sum(axis=1)
+    order = np.argsort(-area, kind="stable")
+    present, joints, score = present[order], joints[order], score[order]
+    outside = body2d.outside(joints, size) & present[..., None]
+    score = np.where(outside, np.minimum(score, body2d.OUTSIDE_SCORE), score)
+    return present, joints, score.astype(np.float32)
+
+
+def _links(ordered: list[Tracklet], size: tuple[int, int]) -> dict[int, int]:
+    """{tracklet: the one it continues}, by index: the cheapest pairs first, each used once on either side."""
+    pairs = sorted(
+        (cost, a, b)
+        for a, earlier in enumerate(ordered)
+        for b, later in enumerate(ordered)
+        if (cost := link_cost(earlier, later, size)) <= _LARGEST_COST
+    )
+    follows: dict[int, int] = {}
+    continued: set[int] = set()
+    for _, a, b in pairs:
+        if a not in continued and b not in follows:
+            follows[b] = a
+            continued.add(a)
+    return follows
+
+
+def link_cost(earlier: Tracklet, later: Tracklet, size: tuple[int, int]) -> float:
+    """How unlikely it is that two runs are of one person: 0 certain, over 1.7 not.
+
+    After a short gap place and motion count most. After a long one only the clothes and, loosely, the size
+    can tell; they must then agree well, and a cost that grows with the gap prefers the nearer run.
+    """
+    gap = later.times[0] - earlier.times[-1]
+    if gap <= 0:
+        return _NEVER
+    ratio = abs(np.log(later.stature / earlier.stature))
+    clothes = float(appearance.distance(_clothes(earlier), _clothes(later)))
+    if gap <= _SHORT_GAP and not (_at_border(earlier, -1, size) and _at_border(later, 0, size)):
+        place = _place_cost(earlier, later, gap)
+        return _NEVER if place > 1 or ratio > np.log(2) else place + ratio / np.log(1.6) + clothes / 0.45
+    if clothes > 0.3 or ratio > np.log(3):
+        return _NEVER
+    return 0.5 + clothes / 0.3 + 0.02 * min(gap, 10.0)
+
+
+def _place_cost(earlier: Tracklet, later: Tracklet, gap: float) -> float:
+    """Distance between both runs, carried to the middle of the gap by their speeds, over a person's reach."""
+    torso = body2d.indices(earlier.skeleton, body2d.TORSO)
+    ahead = earlier.joints[-1][torso].mean(axis=0) + earlier.velocity() * gap / 2
+    back = later.joints[0][torso].mean(axis=0) - later.velocity(backwards=True) * gap / 2
+    reach = (0.25 + 3.0 * gap) * max(earlier.stature, later.stature)
+    return float(np.linalg.norm(ahead - back)) / reach
+
+
+def _at_border(tracklet: Tracklet, which: int, size: tuple[int, int]) -> bool:
+    box = body2d.boxes(tracklet.joints[which], tracklet.score[which])
+    margin = 0.03 * max(size)
+    return bool((box[:2] < margin).any() or (box[2:] > np.array(size) - margin).any())
+
+
+def _clothes(tracklet: Tracklet) -> np.ndarray:
+    empty = np.full((appearance.PARTS, appearance.LENGTH), np.nan)
+    return empty if tracklet.clothes is None else tracklet.clothes
+
+
+def _count(person: list[Tracklet]) -> int:
+    return sum(len(t.rows) for t in person)
+
+
+def _plausible(person: list[Tracklet]) -> bool:
+    core = body2d.indices(person[0].skeleton)
+    score = np.concatenate([t.score for t in person])[:, core]
+    joints = np.concatenate([t.joints for t in person])
+    stature = np.median(body2d.stature(joints, person[0].skeleton))
+    return float(np.median(score.mean(axis=1))) >= _LEAST_SCORE and stature >= _LEAST_STATURE

@@ -1,0 +1,93 @@
+"""One person's unbroken run of poses, and what it leads us to expect in the next frame."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from blender_pose3d.skeleton import Skeleton
+
+from . import appearance, body2d
+
+VELOCITY_SPAN = 0.25  # seconds of the past from which motion is told
+_LONGEST_GUESS = 0.5  # seconds after which a lost person is taken to have stopped
+
+
+@dataclass
+class Pose:
+    """One person in one frame: joints (K, 2) px, score (K,), presence 0 to 1, clothes (2, 26), stature px."""
+
+    joints: np.ndarray
+    score: np.ndarray
+    presence: float
+    clothes: np.ndarray
+    stature: float
+
+    @property
+    def box(self) -> np.ndarray:
+        """(4,) x0 y0 x1 y1 px."""
+        return body2d.boxes(self.joints, self.score)
+
+
+@dataclass
+class Tracklet:
+    """Poses of one person, frame after frame; frames where nobody was seen are not in it.
+
+    rows: index of each pose's frame in the list of all frames that were read.
+    """
+
+    skeleton: Skeleton
+    rows: list[int] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    joints: list[np.ndarray] = field(default_factory=list)
+    score: list[np.ndarray] = field(default_factory=list)
+    clothes: np.ndarray | None = None
+    stature: float = 0.0
+    _centres: deque[tuple[float, np.ndarray]] = field(default_factory=deque)
+
+    def add(self, row: int, time: float, pose: Pose, *, alone: bool) -> None:
+        """Take a pose. alone: nobody else overlaps, so the clothes seen are this person's."""
+        if self.times and time - self.times[-1] > VELOCITY_SPAN:
+            self._centres.clear()
+        self.rows.append(row)
+        self.times.append(time)
+        self.joints.append(pose.joints.astype(np.float32))
+        self.score.append(pose.score.astype(np.float32))
+        self._centres.append((time, self._centre(pose.joints)))
+        while time - self._centres[0][0] > VELOCITY_SPAN and len(self._centres) > 2:
+            self._centres.popleft()
+        if self.clothes is None:
+            self.clothes, self.stature = pose.clothes, pose.stature
+        # fast at first, while little is known, then slow
+        rate = max(0.05, 1 / len(self.rows))
+        if alone:
+            self.clothes = appearance.blend(self.clothes, pose.clothes, rate)
+        self.stature += max(0.2, rate) * (pose.stature - self.stature)
+
+    def missing_for(self, time: float) -> float:
+        """Seconds since the last pose."""
+        return time - self.times[-1]
+
+    def velocity(self, *, backwards: bool = False) -> np.ndarray:
+        """(2,) px a second at the end (or the beginning) of the run; zero where it is too short to tell."""
+        centres = self._first_centres() if backwards else list(self._centres)
+        if len(centres) < 3:
+            return np.zeros(2)
+        times = np.array([t for t, _ in centres])
+        places = np.array([c for _, c in centres])
+        times = times - times.mean()
+        return (times[:, None] * places).sum(axis=0) / (times**2).sum()
+
+    def predicted(self, time: float) -> np.ndarray:
+        """(K, 2) px: the last pose, moved on with the speed of the torso."""
+        ahead = min(self.missing_for(time), _LONGEST_GUESS)
+        return self.joints[-1] + ahead * self.velocity()
+
+    def _first_centres(self) -> list[tuple[float, np.ndarray]]:
+        count = int(np.searchsorted(self.times, self.times[0] + VELOCITY_SPAN, side="right"))
+        return [(self.times[i], self._centre(self.joints[i])) for i in range(count)]
+
+    def _centre(self, joints: np.ndarray) -> np.ndarray:
+        return joints[body2d.indices(self.skeleton, body2d.TORSO)].mean(axis=0).astype(np.float64)

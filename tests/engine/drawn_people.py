@@ -140,7 +140,7 @@ class FakeNetwork:
         return joints, score
 
     def _attracts(self, region: Region) -> int | None:
-        """Who is shown: of those with enough in the region, the one with the most to be seen near its middle."""
+        """Who is shown: of those with enough in the region, the one most to be seen near its middle."""
         best, who = 3.0, None
         for i in self.scene.there(self.scene.now):
             joints = self.scene.figures[i].joints(self.scene.now)

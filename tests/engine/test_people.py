@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from drawn_people import BLUE, HEIGHT, RED, WIDTH, FakeDetector, FakeNetwork, Figure, Scene, walker
+from drawn_people import BLUE, HEIGHT, RED, FakeDetector, FakeNetwork, Figure, Scene, walker
 
 from blender_pose3d.skeleton import COCO_17
 from engine import body2d
@@ -184,10 +184,8 @@ def test_cancel_and_progress():
     assert seen[-1] == ("follow", 10, 60)
 
 
-def test_picture_size_does_not_matter_to_the_figures():
-    assert (WIDTH, HEIGHT) == (640, 360)
+def test_box_measures():
     a = np.array([[0.0, 0, 10, 10]])
-    np.testing.assert_allclose(
-        body2d.overlap(a, np.array([[5.0, 0, 15, 10], [20, 20, 30, 30]])), [[1 / 3, 0]]
-    )
+    others = np.array([[5.0, 0, 15, 10], [20, 20, 30, 30]])
+    np.testing.assert_allclose(body2d.overlap(a, others), [[1 / 3, 0]])
     np.testing.assert_allclose(body2d.clipped_area(np.array([-10.0, -10, 32, 36]), (64, 72)), 0.25)

@@ -58,9 +58,10 @@ def fit(motion: Motion, rest: RestPose, mapping: dict[str, str]) -> Animation:
     names = [name for name in rest.names if name in basis or name in _still_bones(mapping)]
     still = np.broadcast_to(np.eye(3), (frames, 3, 3))
     matrices = np.stack([basis.get(name, still) for name in names], axis=1)
-    location = _hip_location(rest, mapping["hips"], landmarks, rest_joints, joints, turned["hips"])
+    shift = _hip_shift(landmarks, rest_joints, joints, turned["hips"])
+    mover, location = local_location(rest, mapping["hips"], shift)
     return Animation(
-        motion.fps, tuple(names), continuous(quaternions_from(matrices)), dict([location]), notes
+        motion.fps, tuple(names), continuous(quaternions_from(matrices)), {mover: location}, notes
     )
 
 
@@ -100,29 +101,24 @@ def _spine_weights(landmarks: Landmarks, chain: list[int]) -> np.ndarray:
     return weights
 
 
-def _hip_location(
-    rest: RestPose,
-    hips: str,
-    landmarks: Landmarks,
-    rest_joints: np.ndarray,
-    joints: np.ndarray,
-    turned: np.ndarray,
-) -> tuple[str, np.ndarray]:
-    """The bone that carries the root motion and its (T, 3) location channel."""
-    path = hip_path(joints, rest_joints, rest.world[:3, 3])
+def _hip_shift(
+    landmarks: Landmarks, rest_joints: np.ndarray, joints: np.ndarray, turned: np.ndarray
+) -> np.ndarray:
+    """(T, 3) way of the hip bone's head from its rest place, in the armature's own space and units."""
+    world = landmarks.rest.world
+    path = hip_path(joints, rest_joints, world[:3, 3])
     middle = rest_joints[H36M_19.index("Hip")]
     head = landmarks.head("hips")
     # The hip bone's head circles about the middle of the hips as the pelvis turns.
     shift = path + turned @ (head - middle) - head
-    return local_location(rest, hips, shift @ np.linalg.inv(rest.world[:3, :3]).T)
+    return shift @ np.linalg.inv(world[:3, :3]).T
 
 
 def _joints19(motion: Motion, rest_parts: dict[str, np.ndarray]) -> tuple[np.ndarray, list[str]]:
     joints = np.asarray(motion.joints, dtype=np.float64)
     if motion.skeleton.name not in (H36M_17.name, H36M_19.name):
-        raise FitError(
-            f"cannot fit the skeleton {motion.skeleton.name}: use {H36M_17.name} or {H36M_19.name}"
-        )
+        known = f"{H36M_17.name} or {H36M_19.name}"
+        raise FitError(f"cannot fit joints of the skeleton {motion.skeleton.name}, only {known}")
     if joints.ndim != 3 or joints.shape[1:] != (len(motion.skeleton), 3) or not len(joints):
         raise FitError(f"joints have shape {joints.shape}, not (frames, {len(motion.skeleton)}, 3)")
     lost = ~np.isfinite(joints).all(axis=(1, 2))

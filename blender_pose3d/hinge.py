@@ -6,9 +6,9 @@ from an anatomical reference. It minimises ::
 
     Σ w² (φ - measured)²  +  λ Σ (φ' - φ + α)²  +  μ Σ φ²
 
-with w the sine of the bend (a bent limb shows its plane, a straight one hides it), α the turn of the reference
-against parallel transport, so that the second term carries the hinge over straight stretches both ways in
-time, and μ a faint pull towards the anatomy. The matrix is tridiagonal: one banded solve for a whole clip.
+with w the sine of the bend (a bent limb shows its plane, a straight one hides it), α the turn of the
+reference against parallel transport, so that the second term carries the hinge over straight stretches both
+ways in time, and μ a faint pull towards the anatomy. The matrix is tridiagonal: one banded solve a clip.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def reference(primary: np.ndarray, neutral: np.ndarray, hinge: np.ndarray) -> np
 
 
 def solve(
-    upper: np.ndarray, lower: np.ndarray, expected: np.ndarray, fps: float, one_way: bool
+    upper: np.ndarray, lower: np.ndarray, expected: np.ndarray, fps: float, *, one_way: bool
 ) -> np.ndarray:
     """(T, 3) unit hinge axes at right angles to the upper limb; the limb bends about them the positive way.
 

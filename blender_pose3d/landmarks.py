@@ -1,4 +1,4 @@
-"""The joints of a character at rest, read from its bones, in the meaning that ``skeleton.H36M_19`` gives them."""
+"""The joints of a character at rest, read from its bones: those of ``skeleton.H36M_19``, as meant there."""
 
 from __future__ import annotations
 

@@ -8,14 +8,12 @@ from .skeleton import H36M_19
 
 
 def leg_length(joints: np.ndarray) -> float:
-    """Thigh and shin, metres, mean of both sides and median over frames. joints: (T, 19, 3) or (T, 17, 3).
-
-    Both skeletons have their legs first, and the 19-joint one a toe after each ankle.
-    """
-    toes = joints.shape[1] == len(H36M_19)
-    chains = ((1, 2, 3), (5, 6, 7)) if toes else ((1, 2, 3), (4, 5, 6))
-    parts = [np.linalg.norm(joints[:, b] - joints[:, a], axis=-1) for c in chains for a, b in zip(c, c[1:])]
-    return float(np.median(np.sum(parts, axis=0))) / 2
+    """Thigh and shin of joints (T, 19, 3) in the order of ``H36M_19``; mean of sides, median over frames."""
+    hip, knee, ankle = (
+        joints[:, [H36M_19.index(s + part) for s in "LR"]] for part in ("Hip", "Knee", "Ankle")
+    )
+    legs = np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)
+    return float(np.median(legs.mean(axis=1)))
 
 
 def hip_path(joints: np.ndarray, rest: np.ndarray, origin: np.ndarray) -> np.ndarray:
@@ -33,7 +31,7 @@ def hip_path(joints: np.ndarray, rest: np.ndarray, origin: np.ndarray) -> np.nda
     ground = _ground(rest, float(origin[2]))
     rest_ankle = float(rest[ankles, 2].min()) - ground
     path = scale * (joints[:, 0] - [0.0, 0.0, standing])
-    return path + [origin[0], origin[1], ground + rest_ankle]
+    return path + np.array([origin[0], origin[1], ground + rest_ankle])
 
 
 def _ground(rest: np.ndarray, origin: float) -> float:

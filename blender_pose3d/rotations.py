@@ -53,7 +53,7 @@ def carry(vectors: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray
 
 
 def angle_about(axis: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """(...) signed angle in radians about unit ``axis`` from ``start`` to ``end``, both perpendicular to it."""
+    """(...) signed angle in radians about unit ``axis`` from ``start`` to ``end``, both normal to it."""
     sin = (np.cross(start, end) * axis).sum(-1)
     return np.arctan2(sin, (start * end).sum(-1))
 

@@ -69,10 +69,10 @@ def locate(name: str) -> Path:
     not whole.
     """
     known = entry(name)
-    path = path_of(known)
-    if not path.is_file():
+    path, found = path_of(known), state(known)
+    if found == "missing":
         raise MissingWeights(f"The weights {known.name} are not on this machine.", how_to_get(known))
-    if not known.matches(sha256(path)):
+    if found == "damaged":
         raise MissingWeights(f"The weights file {path} is damaged: its SHA-256 is wrong.", how_to_get(known))
     return path
 
@@ -86,13 +86,19 @@ def how_to_get(known: Entry) -> str:
     return f"Run `python -m engine weights fetch {known.name}` once, with a connection."
 
 
+def state(known: Entry) -> str:
+    """ "ok", "missing", "damaged", or "unchecked" for a file that is here but has no known hash."""
+    path = path_of(known)
+    if not path.is_file():
+        return "missing"
+    if not known.known_hash:
+        return "unchecked"
+    return "ok" if known.matches(sha256(path)) else "damaged"
+
+
 def is_here(name: str) -> bool:
-    """Whether the weights are on this machine and whole."""
-    try:
-        locate(name)
-    except MissingWeights:
-        return False
-    return True
+    """Whether the weights are on this machine and whole, as far as their hash is known."""
+    return state(entry(name)) in ("ok", "unchecked")
 
 
 def ensure(name: str, progress: Progress | None = None) -> Path:

@@ -1,0 +1,100 @@
+"""Read network weights from a file that may come from anywhere, without running anything in it."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import BadInput
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_WRAPPERS = ("state_dict", "model_pos", "model_state_dict", "model")
+_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"  # how torch's files start, since 1.6 and before
+_PREFIX = "module."  # torch.nn.DataParallel adds it
+
+
+def read_state_dict(path: Path | str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors by name, on the CPU, and the file's own metadata (safetensors only, else empty).
+
+    Reads safetensors and torch's files, old and new, by content and not by name. Opens the usual wrappings
+    ({"state_dict": ...}, GAST-Net's {"model_pos": ...}) and drops a `module.` prefix. Half precision becomes
+    float32. Raises BadInput for a file that is missing, truncated, no weights file, or holds code.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        raise BadInput(f"The weights file {path} cannot be read: {error.strerror}.") from error
+    if start[8:9] == b"{":  # a safetensors file is a length in 8 bytes, then JSON
+        state, metadata = _read_safetensors(path)
+    elif start.startswith((_ZIP, _PICKLE)):
+        state, metadata = _read_torch(path), {}
+    else:
+        raise BadInput(
+            f"{path} is not a weights file.", "Known are torch's files (.pth, .bin) and safetensors."
+        )
+    prefix = _PREFIX if state and all(key.startswith(_PREFIX) for key in state) else ""
+    return {key.removeprefix(prefix): _single(value) for key, value in state.items()}, metadata
+
+
+def _single(value: Tensor) -> Tensor:
+    return value.float() if value.is_floating_point() else value
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise BadInput(f"The weights file {path} is broken: {_first_line(error)}.", _GET_AGAIN) from error
+
+
+_GET_AGAIN = "Download it again; it may be cut off."
+
+
+def _read_torch(path: Path) -> dict[str, Tensor]:
+    import torch
+
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if "weights_only" in str(error) or "Unsupported" in str(error):
+            raise _refused(path) from error
+        raise BadInput(f"{path} is not a weights file, or a broken one.", _GET_AGAIN) from error
+    except (
+        RuntimeError,
+        EOFError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        OSError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise BadInput(f"The weights file {path} is broken: {_first_line(error)}.", _GET_AGAIN) from error
+    for wrapper in _WRAPPERS:
+        if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
+            content = content[wrapper]
+            break
+    if not isinstance(content, dict) or not content:
+        raise BadInput(f"{path} holds no weights.")
+    if not all(isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in content.items()):
+        raise BadInput(f"{path} holds other things than weights.", "Save the network's state_dict() alone.")
+    return dict(content)
+
+
+def _refused(path: Path) -> BadInput:
+    return BadInput(
+        f"{path} holds more than numbers (pickled objects or code) and was not opened.",
+        "Only plain state dicts and safetensors are read; convert it where you trust it.",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).strip().splitlines()[0].rstrip(".")

@@ -61,7 +61,7 @@ def camera_path(scene: bpy.types.Scene, pose: np.ndarray) -> np.ndarray:
     middle = pose[:, :, :3, 3].mean(axis=1)
     rate = scene.render.fps / scene.render.fps_base
     followed = gaussian_filter1d(middle, FOLLOW_SECONDS * rate, axis=0, mode="nearest")
-    return followed + (0.0, -DISTANCE, ABOVE)
+    return followed + np.array((0.0, -DISTANCE, ABOVE))
 
 
 def add_camera(scene: bpy.types.Scene) -> bpy.types.Object:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Build the extension's zip files, one a platform, each with its wheels, and have Blender's validator read them.
+"""Build the extension's zips, one a platform, each with its wheels, and have Blender's validator read them.
 
     python build_addon.py                          this machine's platform, into dist/
     python build_addon.py --platform all           every platform
@@ -81,7 +81,7 @@ class BuildError(Exception):
 
 
 def this_platform() -> str:
-    """Blender's name of the platform this runs on. Raises BuildError where there is no Blender of that kind."""
+    """Blender's name of the platform this runs on. Raises BuildError where Blender has none."""
     systems = {"Linux": "linux", "Windows": "windows", "Darwin": "macos"}
     machines = {"x86_64": "x64", "AMD64": "x64", "arm64": "arm64", "aarch64": "arm64"}
     name = f"{systems.get(platform.system())}-{machines.get(platform.machine())}"
@@ -121,7 +121,7 @@ def manifest_for(name: str) -> str:
 
 
 def fetch_wheels(name: str, folder: Path) -> list[Path]:
-    """The platform's wheels, from folder where they are there already. Raises BuildError if one is not the one."""
+    """The platform's wheels, fetched into folder unless there. Raises BuildError if a hash differs."""
     folder.mkdir(parents=True, exist_ok=True)
     for wheel, digest in WHEELS[name].items():
         path = folder / wheel
@@ -141,7 +141,7 @@ def fetch_wheels(name: str, folder: Path) -> list[Path]:
 
 
 def write_zip(path: Path, name: str, wheels: list[Path]) -> None:
-    """Write the zip to a temporary name, then rename. Fixed dates and rights: the same tree, the same bytes."""
+    """Write to a temporary name, then rename. Fixed dates and rights: the same tree, the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".zip.part")
     try:
@@ -165,7 +165,7 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes, method: int = zipfile
 
 
 def validator(blender: str | None) -> list[str]:
-    """Command that validates the path put after it. Raises BuildError when there is neither Blender nor bpy."""
+    """Command that validates the path put after it. Raises BuildError without Blender and bpy."""
     if blender:
         return [blender, "--background", "--command", "extension", "validate"]
     spec = importlib.util.find_spec("bpy")

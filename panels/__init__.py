@@ -1,0 +1,17 @@
+"""Panels: they draw, and nothing else."""
+
+import bpy
+
+from .sidebar import POSE3D_PT_sidebar
+
+CLASSES = (POSE3D_PT_sidebar,)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,53 @@
+"""The header of a tracks file: what was looked at, with what, as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from blender_pose3d.skeleton import Skeleton
+from blender_pose3d.tracks import Tracks
+
+if TYPE_CHECKING:
+    from .models import Models
+    from .people import People2D
+    from .video import VideoInfo
+
+
+def meta(
+    people: People2D, info: VideoInfo, models: Models, camera: dict[str, Any], *, whole: bool
+) -> dict[str, Any]:
+    """The header. whole: all frames were read, so their number is sure; containers miscount."""
+    return {
+        "video": {
+            "name": info.path.name,
+            "sha256": info.sha256,
+            "width": info.width,
+            "height": info.height,
+            "fps": info.fps,
+            "frames": len(people.time) if whole else info.frames,
+        },
+        "models": {
+            "pose2d": {"name": models.network.name, "sha256": models.network.sha256},
+            "lifter": {"name": models.lifter.name, "sha256": models.lifter.sha256},
+        },
+        "camera": camera,
+        "skeleton2d": _named(models.network.skeleton),
+        "skeleton3d": _named(models.lifter.skeleton),
+        "people": len(people.present),
+    }
+
+
+def camera(intrinsics: tuple[float, float, float, float], *, given: bool) -> dict[str, Any]:
+    """Intrinsics in px. given: the user stated the field of view; else a usual one was assumed."""
+    named = dict(zip(("fx", "fy", "cx", "cy"), intrinsics, strict=True))
+    return {**named, "source": "given" if given else "assumed"}
+
+
+def renamed(tracks: Tracks, name: str) -> Tracks:
+    """The same tracks of the same video under another file name."""
+    return replace(tracks, meta={**tracks.meta, "video": {**tracks.meta["video"], "name": name}})
+
+
+def _named(skeleton: Skeleton) -> dict[str, Any]:
+    return {"name": skeleton.name, "joints": list(skeleton.joints)}

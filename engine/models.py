@@ -1,0 +1,56 @@
+"""The networks of one run, loaded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .device import resolve
+from .errors import Cancelled
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from .lift.lifter import Lifter
+    from .pose2d.base import PersonDetector, PoseNetwork
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Models:
+    """Who finds people, who reads their poses, who lifts them to 3D."""
+
+    network: PoseNetwork
+    detector: PersonDetector
+    lifter: Lifter
+
+    def fingerprint(self) -> list[str]:
+        """Names and hashes of all weights, for the cache."""
+        network, lifter = self.network, self.lifter
+        detector = getattr(self.detector, "sha256", "")
+        return [network.name, network.sha256, detector, lifter.name, lifter.sha256]
+
+
+def load(pose2d: str, lifter: str, device: str, report: Progress, stop: Callable[[], bool]) -> Models:
+    """Load all networks, with report("load", done, 3). Raises MissingWeights, BadArguments, Cancelled."""
+    report("load", 0, 3)
+    from .lift.lifter import load_lifter
+    from .pose2d.registry import load_detector, load_pose2d
+
+    device = resolve(device)
+    steps: tuple[Callable[[], Any], ...] = (
+        lambda: load_pose2d(pose2d, device),
+        lambda: load_detector(device),
+        lambda: load_lifter(lifter, device),
+    )
+    loaded = []
+    for number, step in enumerate(steps, start=1):
+        if stop():
+            raise Cancelled
+        loaded.append(step())
+        report("load", number, len(steps))
+    models = Models(*loaded)
+    log.info("2D: %s. Lifter: %s. Device: %s.", models.network.name, models.lifter.name, device)
+    return models

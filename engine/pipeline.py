@@ -1,0 +1,214 @@
+"""A video in, tracks out: probe, follow people, bridge to the lifter's joints, lift to 3D."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from blender_pose3d.tracks import Tracks
+
+from . import cache, describe
+from .errors import BadArguments, BadInput, Cancelled
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from .models import Models
+    from .people import People2D
+    from .video import VideoInfo
+
+log = logging.getLogger(__name__)
+
+DEFAULT_POSE2D = "blazepose-full"
+DEFAULT_LIFTER = "default"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides the result, apart from the video.
+
+    pose2d, lifter: names of networks, or paths of weight files. device: auto, cpu or cuda. start, end:
+    seconds, None for the whole video. fov: horizontal field of view of the camera in degrees, None to assume
+    a usual one. use_cache: read and keep tracks in the cache folder.
+    """
+
+    pose2d: str = DEFAULT_POSE2D
+    lifter: str = DEFAULT_LIFTER
+    device: str = "auto"
+    start: float | None = None
+    end: float | None = None
+    fov: float | None = None
+    use_cache: bool = True
+
+    def check(self) -> None:
+        """Raises BadArguments for values that make no sense, before anything is loaded."""
+        if self.start is not None and not (math.isfinite(self.start) and self.start >= 0):
+            raise BadArguments(f"The start must be 0 seconds or more, not {self.start:g}.")
+        if self.end is not None and not (math.isfinite(self.end) and self.end > (self.start or 0.0)):
+            raise BadArguments(f"The end ({self.end:g} s) must be after the start ({self.start or 0:g} s).")
+        if self.fov is not None and not 1 < self.fov < 179:
+            raise BadArguments(
+                f"A field of view of {self.fov:g} degrees is not possible.", "Usual are 40 to 90."
+            )
+
+
+def track(
+    video: str | Path,
+    settings: Settings | None = None,
+    *,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Tracks:
+    """Tracks of everybody in a video, most prominent first.
+
+    progress(stage, done, total) is called with the stages load, follow and lift. cancelled is asked before
+    every frame. Raises BadInput for a video that cannot be read or shows nobody, BadArguments,
+    MissingWeights, Cancelled.
+    """
+    from . import video as video_module
+
+    settings = settings or Settings()
+    settings.check()
+    info = video_module.probe(Path(video))
+    log.info("%s: %dx%d, %d frames, %.3f fps", info.path.name, info.width, info.height, info.frames, info.fps)
+    run = _Run(info, settings, progress or (lambda *_: None), cancelled or (lambda: False))
+    models = run.load()
+    name = run.cache_key(models)
+    if settings.use_cache and (stored := cache.load(name)) is not None:
+        log.info("The tracks come from the cache.")
+        # the same bytes may have been seen under another name
+        return describe.renamed(stored, info.path.name)
+    tracks = run.lift(run.follow(models), models)
+    if settings.use_cache:
+        cache.store(name, tracks)
+    return tracks
+
+
+def choose(tracks: Tracks, person: int | None = None) -> Tracks:
+    """Only one person: number from 1 by prominence, None for the most prominent.
+
+    Raises BadArguments for a number that nobody has.
+    """
+    number = 1 if person is None else person
+    if not 1 <= number <= tracks.people:
+        found = "1 person was" if tracks.people == 1 else f"{tracks.people} people were"
+        raise BadArguments(
+            f"There is no person {number}: {found} found.", "They count from 1, largest first."
+        )
+    return tracks.select([number - 1])
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One video on its way through the stages."""
+
+    info: VideoInfo
+    settings: Settings
+    report: Progress
+    stop: Callable[[], bool]
+
+    def load(self) -> Models:
+        from . import models
+
+        settings = self.settings
+        return models.load(settings.pose2d, settings.lifter, settings.device, self.report, self.stop)
+
+    def cache_key(self, models: Models) -> str:
+        settings = self.settings
+        return cache.key(
+            {
+                "video": self.info.sha256,
+                "models": models.fingerprint(),
+                "range": [settings.start, settings.end],
+                "fov": settings.fov,
+            }
+        )
+
+    def follow(self, models: Models) -> People2D:
+        from .people import follow
+        from .video import read_frames
+
+        settings = self.settings
+        frames = read_frames(self.info.path, start_time=settings.start or 0.0, stop_time=settings.end)
+        people = follow(
+            frames,
+            models.network,
+            models.detector,
+            total=self._expected_frames(),
+            progress=self.report,
+            cancelled=self.stop,
+        )
+        count = len(people.time)
+        if not count:
+            raise BadArguments(
+                f"No frame of {self.info.path.name} lies in the range asked for.",
+                f"The video lasts {self.info.duration:.2f} seconds.",
+            )
+        self.report("follow", count, count)
+        if not len(people.present):
+            raise BadInput(
+                f"No person found in {self.info.path.name} ({count} frames).",
+                "Somebody must be in view for at least a third of a second, most of the body visible.",
+            )
+        return people
+
+    def _expected_frames(self) -> int:
+        info, settings = self.info, self.settings
+        end = info.duration if settings.end is None else min(settings.end, info.duration)
+        return max(1, min(info.frames, math.ceil((end - (settings.start or 0.0)) * info.fps)))
+
+    def lift(self, people: People2D, models: Models) -> Tracks:
+        from .bridge import to_lifter
+
+        intrinsics = self._intrinsics()
+        size = (self.info.width, self.info.height)
+        joints, score = to_lifter(people.joints2d, people.score2d, models.network.skeleton, size)
+        frames, total = people.present.shape[1], people.present.size
+        joints3d = np.full((*people.present.shape, len(models.lifter.skeleton), 3), np.nan, dtype=np.float32)
+        score3d = np.full(joints3d.shape[:-1], np.nan, dtype=np.float32)
+        self.report("lift", 0, total)
+        for p, known in enumerate(np.isfinite(joints).all(axis=(-1, -2))):
+            for first, last in _runs(known):
+                if self.stop():
+                    raise Cancelled
+                run = slice(first, last)
+                joints3d[p, run], score3d[p, run] = models.lifter.lift(
+                    joints[p, run], score[p, run], intrinsics
+                )
+                self.report("lift", p * frames + int(last), total)
+        self.report("lift", total, total)
+        # the bridge fills short absences for the lifter's sake; to show them or not is for the reader to say
+        joints3d[~people.present] = np.nan
+        score3d[~people.present] = np.nan
+        whole = self.settings.start is None and self.settings.end is None
+        camera = describe.camera(intrinsics, given=self.settings.fov is not None)
+        return Tracks(
+            meta=describe.meta(people, self.info, models, camera, whole=whole),
+            frame=people.frame,
+            time=people.time,
+            present=people.present,
+            joints2d=people.joints2d,
+            score2d=people.score2d,
+            joints3d=joints3d,
+            score3d=score3d,
+        )
+
+    def _intrinsics(self) -> tuple[float, float, float, float]:
+        from .lift.camera import default_intrinsics
+
+        width, height = self.info.width, self.info.height
+        fx, fy, cx, cy = (float(x) for x in default_intrinsics(width, height))
+        if self.settings.fov is not None:
+            fx = fy = width / 2 / math.tan(math.radians(self.settings.fov) / 2)
+        return fx, fy, cx, cy
+
+
+def _runs(mask: np.ndarray) -> np.ndarray:
+    """(R, 2) first and last + 1 index of each run of True in a (T,) mask."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return edges.reshape(-1, 2)

@@ -14,10 +14,10 @@ import uuid
 from functools import lru_cache
 from pathlib import Path
 
-from . import download
+from . import download, manifest
 from .download import Progress
-from .errors import MissingWeights
-from .manifest import SHIPPED_DIR, Entry, entries, entry
+from .errors import EngineError, MissingWeights
+from .manifest import Entry, entries, entry
 
 _BLOCK = 1 << 20
 
@@ -59,7 +59,7 @@ def _sha256(path: str, _size: int, _modified: int) -> str:
 
 def path_of(known: Entry) -> Path:
     """Where a known file lies, or would lie."""
-    return (SHIPPED_DIR if known.kind == "shipped" else weights_dir()) / known.file
+    return (manifest.SHIPPED_DIR if known.kind == "shipped" else weights_dir()) / known.file
 
 
 def locate(name: str) -> Path:
@@ -118,10 +118,11 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
         return path_of(known)
     if known.kind in ("shipped", "import"):
         raise MissingWeights(f"The weights {known.name} cannot be fetched.", how_to_get(known))
-    if known.kind == "url":
-        _fetch_url(known, progress or _silent)
-    else:
-        _fetch_package(known, progress or _silent)
+    bring = _fetch_url if known.kind == "url" else _fetch_package
+    try:
+        bring(known, progress or _silent)
+    except OSError as error:
+        raise EngineError(f"{weights_dir()} cannot be written to: {error.strerror}.") from error
     return locate(name)
 
 

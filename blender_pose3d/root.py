@@ -1,45 +1,78 @@
-"""Where the hips go: the person's way through the room at the character's size, feet on the floor."""
+"""The root's path: the 3D pose must fall on the 2D joints in perspective, all frames together."""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import solveh_banded
 
-from .skeleton import H36M_19
+from .banded import difference_penalty
 
-
-def leg_length(joints: np.ndarray) -> float:
-    """Thigh and shin of joints (T, 19, 3) in the order of ``H36M_19``; mean of sides, median over frames."""
-    hip, knee, ankle = (
-        joints[:, [H36M_19.index(s + part) for s in "LR"]] for part in ("Hip", "Knee", "Ankle")
-    )
-    legs = np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)
-    return float(np.median(legs.mean(axis=1)))
+# How far the root strays from a steady pace (m/s^2), against the error of one joint of a lifted pose (m).
+_ACCELERATION = np.array([2.5, 2.5, 1.2])
+_POSE_ERROR = 0.04
+_ROUNDS = 5
+_NEAREST = 0.3  # metres in front of the camera
 
 
-def hip_path(joints: np.ndarray, rest: np.ndarray, origin: np.ndarray) -> np.ndarray:
-    """(T, 3) places of the middle of the character's hips, world metres.
+def root_path(
+    pose: np.ndarray,
+    rays: np.ndarray,
+    weight: np.ndarray,
+    fps: float,
+) -> np.ndarray | None:
+    """Translations (T, 3) metres, camera axes, of a hip-relative pose; None if the joints do not tell.
 
-    joints: (T, 19, 3) person, floor at z = 0. rest: (19, 3) joints of the character at rest. origin: (3,) of
-    its armature object: the motion starts from there, so that an animator places a character by its object.
+    pose: (T, N, 3) metres, camera axes. rays: (T, N, 2), (u - cx) / fx and (v - cy) / fy of the same joints.
+    weight: (T, N), 0 where the joint was not seen.
+
+    A joint X on its ray r with the root at t means X_xy + t_xy = r (X_z + t_z): linear in t. Normal equations
+    of all frames plus a penalty on the root's acceleration make one banded system (7 bands); rounds of
+    iterative reweighting (Cauchy) take the power from joints that do not fit.
     """
-    scale = leg_length(rest[None]) / leg_length(joints)
-    ankles = [H36M_19.index("LAnkle"), H36M_19.index("RAnkle")]
-    # The lowest that the ankles come is where they stand; a clip that never stands is kept within anatomy.
-    low = float(np.percentile(joints[:, ankles, 2].min(axis=1), 5))
-    leg = leg_length(joints)
-    standing = float(np.clip(low, 0.04 * leg, 0.16 * leg))
-    ground = _ground(rest, float(origin[2]))
-    rest_ankle = float(rest[ankles, 2].min()) - ground
-    path = scale * (joints[:, 0] - [0.0, 0.0, standing])
-    return path + np.array([origin[0], origin[1], ground + rest_ankle])
+    weight = np.where(np.isfinite(rays).all(-1), weight, 0.0)
+    rays = np.nan_to_num(rays)
+    if not _tells_depth(pose, rays, weight):
+        return None
+    known = rays * pose[..., 2:] - pose[..., :2]
+    robust = np.ones_like(weight)
+    for _ in range(_ROUNDS):
+        path = _solve(rays, known, weight * robust, fps)
+        missed = np.linalg.norm(path[:, None, :2] - rays * path[:, None, 2:] - known, axis=-1)
+        robust = 1.0 / (1.0 + (missed / (2.0 * _POSE_ERROR)) ** 2)
+    if not np.isfinite(path).all() or (path[:, 2] < _NEAREST).any():
+        return None
+    return path
 
 
-def _ground(rest: np.ndarray, origin: float) -> float:
-    """Height of the floor under the character at rest, metres.
+def _tells_depth(pose: np.ndarray, rays: np.ndarray, weight: np.ndarray) -> bool:
+    """Whether some frame has two seen joints apart in the picture and in the pose."""
+    seen = (weight > 0)[..., None]
+    # A column with no sight at all spans -inf, which is not more than anything.
+    spans = [
+        np.where(seen, v, -np.inf).max(axis=1) - np.where(seen, v, np.inf).min(axis=1)
+        for v in (rays, pose[..., :2])
+    ]
+    return bool(((spans[0].max(-1) > 1e-4) & (spans[1].max(-1) > 0.05)).any())
 
-    The height of the object's origin, as nearly all characters are built, unless the feet are far from it.
-    """
-    feet = [H36M_19.index(name) for name in ("LAnkle", "RAnkle", "LToe", "RToe")]
-    lowest = float(rest[feet, 2].min())
-    leg = leg_length(rest[None])
-    return origin if -0.05 * leg < lowest - origin < 0.12 * leg else lowest
+
+def _solve(rays: np.ndarray, known: np.ndarray, weight: np.ndarray, fps: float) -> np.ndarray:
+    frames = len(rays)
+    precision = weight / _POSE_ERROR**2
+    total, slope = precision.sum(1), (precision[..., None] * rays).sum(1)
+    square = (precision * (rays**2).sum(-1)).sum(1)
+    right = np.empty((frames, 3))
+    right[:, :2] = (precision[..., None] * known).sum(1)
+    right[:, 2] = -(precision * (rays * known).sum(-1)).sum(1)
+
+    bands = np.zeros((7, frames, 3))  # lower bands of the interleaved unknowns x0 y0 z0 x1 ...
+    bands[0] = np.stack([total, total, square], axis=-1)
+    bands[2, :, 0] = -slope[:, 0]
+    bands[1, :, 1] = -slope[:, 1]
+    order = min(2, frames - 1)
+    stiffness = (fps**order / _ACCELERATION) ** 2
+    # Neighbours share their errors: a lifted pose is wrong in the same way for some tenths of a second.
+    stiffness = stiffness * max(1.0, 0.3 * fps)
+    for lag, band in enumerate(difference_penalty(frames, order)):
+        bands[3 * lag] += band[:, None] * stiffness
+    bands[0] += 1e-6 * max(float(bands[0].max()), 1.0) / 1e6
+    return solveh_banded(bands.reshape(7, -1), right.reshape(-1), lower=True).reshape(frames, 3)

@@ -54,7 +54,7 @@ def to_lifter(
     30 frames a second). dim: a score below this is no sight of the joint at all.
 
     Returns joints (..., T, 19, 2) px and scores (..., T, 19), float32. Where the person is present (any joint
-    of the frame finite) every joint is finite. Raises ValueError for another skeleton or shapes that disagree.
+    of the frame finite) every joint is finite. Raises ValueError for another skeleton or shapes that differ.
     """
     if skeleton2d not in (COCO_17, HALPE_26):
         raise ValueError(f"The bridge reads coco-17 and halpe-26, not {skeleton2d.name}.")
@@ -149,7 +149,7 @@ def _turn_of_face(joints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
 def _fill_short_gaps(points: np.ndarray, score: np.ndarray, max_gap: int) -> None:
     """Interpolate, in place, gaps of at most max_gap frames with sight on both sides; halve the score there.
 
-    points: (T, J, 2), NaN where unseen; score: (T, J). Monotone cubic (Fritsch and Carlson 1980): no overshoot.
+    points: (T, J, 2), NaN where unseen; score: (T, J). Monotone cubic (Fritsch and Carlson 1980).
     """
     seen = np.isfinite(points[..., 0])
     frames = np.arange(len(points))

@@ -50,7 +50,7 @@ def place_unseen(points: np.ndarray, face: np.ndarray) -> np.ndarray:
 
 
 def _expected_offsets(points: np.ndarray, frame: np.ndarray, face: np.ndarray) -> np.ndarray:
-    """(T, B, 2) px from parent to child: held from the sightings nearest in time, else the standing figure's."""
+    """(T, B, 2) px, parent to child: held from the sightings nearest in time, else the standing figure's."""
     observed = points[:, _BONES[:, 1]] - points[:, _BONES[:, 0]]
     size = _stature(observed, frame)
     expected = _standing_offsets(points, frame, size, face)
@@ -64,7 +64,7 @@ def _expected_offsets(points: np.ndarray, frame: np.ndarray, face: np.ndarray) -
 
 
 def _stature(observed: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """(T,) px: the stature at which a standing figure's bones would be as long as those seen, in the mean square."""
+    """(T,) px: the stature whose standing figure has bones as long as those seen, in the mean square."""
     known = np.isfinite(observed[..., 0])
     length = np.where(known, np.nansum(observed**2, axis=-1), 0.0).sum(axis=1)
     nominal = (known * (_OFFSETS**2).sum(-1)).sum(axis=1)

@@ -1,0 +1,100 @@
+"""Outliers out, gaps filled, limbs smoothed, bones of one length: joints (T, J, 3) relative to the hip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import median_filter
+
+from .bones import with_constant_bones
+from .filters import smooth
+from .settings import MotionSettings
+from .skeleton import Skeleton
+
+_HAMPEL_REACH = 0.12  # seconds to either side
+_HAMPEL_LIMIT = 4.0  # standard deviations; at 3 the turning point of a quick hand is taken for an outlier
+_HAMPEL_LEAST = 0.08  # metres; nearer to the median nothing is an outlier
+_LONGEST_BLEND = 1.0  # seconds
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """joints: (T, J, 3). score: (T, J), 0 where filled. filled: (T, J) bool, where nothing was captured.
+    held: (T, J) bool, the part of it in gaps too long to interpolate. outliers: (T, J) bool."""
+
+    joints: np.ndarray
+    score: np.ndarray
+    filled: np.ndarray
+    held: np.ndarray
+    outliers: np.ndarray
+
+
+def clean(
+    joints: np.ndarray, score: np.ndarray, skeleton: Skeleton, fps: float, settings: MotionSettings
+) -> Cleaned:
+    """Clean joints (T, J, 3) metres, NaN where missing, with scores (T, J).
+
+    Raises ValueError if a joint has no value in any frame.
+    """
+    known = np.isfinite(joints).all(-1)
+    empty = [name for name, lacks in zip(skeleton.joints, ~known.any(axis=0), strict=True) if lacks]
+    if empty:
+        raise ValueError(f"No frame holds a place for {', '.join(empty)}.")
+    longest = round(settings.max_gap * fps)
+    joints = fill_gaps(joints, known, longest, fps)[0]
+    outliers = find_outliers(joints, fps) & known if settings.remove_outliers else np.zeros_like(known)
+    # An outlier that is all a joint has is no outlier.
+    outliers &= (known & ~outliers).any(axis=0)
+    joints, held = fill_gaps(joints, known & ~outliers, longest, fps)
+    filled = ~known | outliers
+    score = np.where(filled, 0.0, np.clip(np.nan_to_num(score), 0.0, 1.0))
+    joints = smooth(joints, score, fps, settings.filter, settings.strength)
+    if settings.constant_bones:
+        joints = with_constant_bones(joints, score, skeleton)
+    return Cleaned(joints, score, filled, held, outliers)
+
+
+def find_outliers(joints: np.ndarray, fps: float) -> np.ndarray:
+    """(T, J) bool: joints (T, J, 3) far from the median of their neighbours in time (Hampel 1974).
+
+    Below 12 frames a second neighbours say too little, and nothing is an outlier.
+    """
+    half = round(_HAMPEL_REACH * fps)
+    if half < 2 or fps < 12 or len(joints) < 2 * half + 1:
+        return np.zeros(joints.shape[:-1], dtype=bool)
+    window = 2 * half + 1
+    away = np.linalg.norm(joints - median_filter(joints, size=(window, 1, 1), mode="nearest"), axis=-1)
+    spread = 1.4826 * median_filter(away, size=(window, 1), mode="nearest")
+    return away > np.maximum(_HAMPEL_LIMIT * spread, _HAMPEL_LEAST)
+
+
+def fill_gaps(
+    values: np.ndarray, known: np.ndarray, longest: int, fps: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values (T, J, D) with every frame of every joint filled, and where a value is only held (T, J).
+
+    known: (T, J); each joint is known somewhere. A gap of at most ``longest`` frames is interpolated by a
+    monotone cubic; in a longer one the last value is held, then blended to the next over at most a second;
+    before the first and after the last value the nearest is held.
+    """
+    frames = np.arange(len(values))[:, None]
+    before = np.maximum.accumulate(np.where(known, frames, -1), axis=0)
+    after = np.minimum.accumulate(np.where(known, frames, len(values))[::-1], axis=0)[::-1]
+    open_ended = (before < 0) | (after == len(values))
+    gap = after - before - 1
+    held = ~known & (open_ended | (gap > longest))
+    first, last = np.where(before < 0, after, before), np.where(after == len(values), before, after)
+    start = np.take_along_axis(values, first[..., None], axis=0)
+    stop = np.take_along_axis(values, last[..., None], axis=0)
+    span = np.minimum(gap + 1, _LONGEST_BLEND * fps)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.clip((frames - (before + after) / 2) / np.maximum(span, 1.0) + 0.5, 0.0, 1.0)
+    ease = (part * part * (3 - 2 * part))[..., None]
+    filled = np.where(known[..., None], values, start + ease * (stop - start))
+    between = ~known & ~held
+    for joint in np.flatnonzero(between.any(axis=0)):
+        here, there = np.flatnonzero(known[:, joint]), np.flatnonzero(between[:, joint])
+        filled[there, joint] = PchipInterpolator(here, values[here, joint])(there)
+    return filled, held

@@ -1,0 +1,76 @@
+"""Smoothing filters by name. None of them lags: each looks as far ahead as it looks back.
+
+A filter takes values (T, J, 3), weights (T, J) in 0 to 1, the frame rate and the frequency in Hz at which it
+halves a motion, and returns (T, J, 3). All take finite values only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import butter, savgol_filter, sosfiltfilt
+
+from .banded import stiffness_for, whittaker
+
+Filter = Callable[[np.ndarray, np.ndarray, float, float], np.ndarray]
+
+_SOFTEST, _STRONGEST = 20.0, 1.5  # Hz at strength 0 and 1; human movement lies below 6 Hz (Winter 2009)
+_LEAST_WEIGHT = 0.03
+
+
+def smooth(values: np.ndarray, weight: np.ndarray, fps: float, name: str, strength: float) -> np.ndarray:
+    """Filter joints (T, J, 3) with weights (T, J) by the filter ``name`` at a strength from 0 to 1.
+
+    A strength of 0, or a frame rate too low to hold the cutoff, leaves the values as they are.
+    """
+    frequency = cutoff(strength)
+    if strength <= 0 or len(values) < 3 or frequency >= 0.45 * fps:
+        return values.copy()
+    return FILTERS[name](values, weight, fps, frequency)
+
+
+def cutoff(strength: float) -> float:
+    """Hz at which a filter of this strength halves a motion: 20 at 0, 5.5 at 0.5, 1.5 at 1."""
+    return float(_SOFTEST * (_STRONGEST / _SOFTEST) ** strength)
+
+
+def _whittaker(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) -> np.ndarray:
+    trust = np.clip(weight, _LEAST_WEIGHT, 1.0)
+    # Stiffness speaks of unit weights; scores are relative, so their median becomes one.
+    trust = trust / np.median(trust, axis=0, keepdims=True)
+    stiffness = stiffness_for(frequency, fps)
+    joints = [whittaker(values[:, j], trust[:, j], stiffness) for j in range(values.shape[1])]
+    return np.stack(joints, axis=1)
+
+
+def _butterworth(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) -> np.ndarray:
+    # Forwards and backwards the gain is squared: at its own cutoff a Butterworth filter then halves.
+    sections = butter(2, frequency, fs=fps, output="sos")
+    return sosfiltfilt(sections, values, axis=0, padlen=min(len(values) - 1, int(fps / frequency) + 6))
+
+
+def _gaussian(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) -> np.ndarray:
+    sigma = fps * np.sqrt(2.0 * np.log(2.0)) / (2.0 * np.pi * frequency)
+    return gaussian_filter1d(values, sigma, axis=0, mode="nearest")
+
+
+def _savgol(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) -> np.ndarray:
+    # Half window of a cubic with this cutoff: Schafer, IEEE Signal Processing Magazine, 2011, eq. 12.
+    half = round((4.0 / (2.0 * frequency / fps) + 4.6) / 3.2)
+    half = min(half, (len(values) - 1) // 2)
+    return savgol_filter(values, 2 * half + 1, min(3, 2 * half), axis=0) if half > 1 else values.copy()
+
+
+def _none(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) -> np.ndarray:
+    return values.copy()
+
+
+FILTERS: dict[str, Filter] = {
+    "whittaker": _whittaker,
+    "butterworth": _butterworth,
+    "gaussian": _gaussian,
+    "savgol": _savgol,
+    "none": _none,
+}

@@ -1,0 +1,62 @@
+"""Feet that stand, stand still and on the floor: a correction of the root, smooth over the whole clip."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import solveh_banded
+
+from .banded import difference_penalty
+from .feet import foot_points, standing
+from .skeleton import Skeleton
+
+_UP = np.array([0.0, 0.0, 1.0])
+_SLIP = 0.004  # metres in 1/30 s by which a lifted foot that stands seems to move
+_STRAY = 0.15  # metres by which the path from the picture may be wrong ...
+_STRAY_TIME = 0.5  # ... for so many seconds in the same way
+_SHAKE = 4.0  # m/s^2 of correction
+_HEIGHT_ERROR = 0.015  # metres
+
+
+def floor_height(joints: np.ndarray, skeleton: Skeleton, fps: float) -> float:
+    """Height of the floor in metres: the weighted median of standing soles, else the lowest fiftieth."""
+    points, height = foot_points(joints, skeleton)
+    weight = standing(points, _UP, fps)
+    soles = (points[..., 2] - height).ravel()
+    if weight.sum() < 0.2 * fps:
+        return float(np.percentile(soles, 2))
+    order = np.argsort(soles)
+    share = np.cumsum(weight.ravel()[order]) / weight.sum()
+    return float(soles[order][np.searchsorted(share, 0.5)])
+
+
+def root_correction(joints: np.ndarray, skeleton: Skeleton, fps: float, firmness: float) -> np.ndarray:
+    """Translations (T, 3) metres that hold standing feet still and put them on the floor at z = 0.
+
+    joints: (T, J, 3) metres, world, floor near 0. firmness: 0 to 1. Least squares of the feet's slip while
+    they stand, of the correction and of its acceleration: a foot takes hold and lets go without a pop.
+    """
+    frames = len(joints)
+    if frames < 4 or firmness <= 0:
+        return np.zeros((frames, 3))
+    points, height = foot_points(joints, skeleton)
+    sure = standing(points, _UP, fps)
+    correction = np.empty((frames, 3))
+    pair = np.minimum(sure[1:], sure[:-1])
+    hold = firmness * pair.sum(1) / _SLIP**2 * (fps / 30.0)
+    slip = firmness * np.einsum("tf,tfx->tx", pair, np.diff(points, axis=0)) / _SLIP**2 * (fps / 30.0)
+    stay = 1.0 / (_STRAY**2 * _STRAY_TIME * fps)
+    bend = (fps**2 / _SHAKE) ** 2 / (0.1 * fps)
+
+    bands = bend * difference_penalty(frames, 2)
+    slide = bands.copy()
+    slide[:2] += difference_penalty(frames, 1, hold)
+    slide[0] += stay
+    pulled = np.zeros((frames, 2))
+    pulled[:-1] += slip[:, :2]
+    pulled[1:] -= slip[:, :2]
+    correction[:, :2] = solveh_banded(slide, pulled, lower=True)
+
+    low = firmness * sure * np.clip(1.0 - points[..., 2] / 0.4, 0.0, 1.0) / _HEIGHT_ERROR**2 / (0.1 * fps)
+    bands[0] += low.sum(1) + stay
+    correction[:, 2] = solveh_banded(bands, -(low * (points[..., 2] - height)).sum(1), lower=True)
+    return correction

@@ -1,0 +1,137 @@
+"""From tracks to motion: one person, uniform frames, clean, in the world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .camera import Camera
+from .clean import Cleaned, clean
+from .resample import frame_rate, resample, uniform_time
+from .settings import MotionSettings
+from .skeleton import Skeleton
+from .tracks import Tracks
+from .world import Picture, place_in_world
+
+STATURE = 1.70  # metres, of the poses the lifter gives
+
+
+class MotionError(ValueError):
+    """Tracks from which no motion can be made. One line, for people."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Joints in Blender's world: metres, z up, floor at 0, the first hip above the origin, never NaN.
+
+    fps: uniform. start_frame: source frame of the first. time: (T,) source seconds. joints: (T, J, 3).
+    score: (T, J) 0 to 1, 0 where nothing was captured; filled: (T, J) bool, those. raw: (T, J, 3) the
+    hip-relative joints before cleaning, camera axes, NaN where missing. notes: sentences for the user.
+    """
+
+    fps: float
+    start_frame: int
+    time: np.ndarray
+    joints: np.ndarray
+    score: np.ndarray
+    skeleton: Skeleton
+    camera: Camera
+    filled: np.ndarray
+    raw: np.ndarray
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames T."""
+        return int(self.joints.shape[0])
+
+
+def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings | None = None) -> Motion:
+    """Motion of one person (index from 0), from the first to the last frame they are present in.
+
+    Raises MotionError with one line if there is no such person, or nothing of them to go by.
+    """
+    settings = settings or MotionSettings()
+    first, last = _present_range(tracks, person)
+    cut = slice(first, last + 1)
+    time = tracks.time[cut]
+    video = tracks.meta.get("video") or {}
+    source_fps = frame_rate(time, tracks.frame[cut], video.get("fps"))
+    fps = settings.fps or source_fps
+    wanted = uniform_time(time, fps)
+    scale = (settings.height or STATURE) / STATURE
+
+    present = tracks.present[person, cut, None]
+    longest = max(settings.max_gap, 1.5 / source_fps)
+
+    def taken(values: np.ndarray) -> np.ndarray:
+        return resample(np.asarray(values, dtype=np.float64), time, wanted, longest)
+
+    raw = taken(np.where(present[..., None], tracks.joints3d[person, cut], np.nan)) * scale
+    score = np.nan_to_num(taken(np.where(present, tracks.score3d[person, cut], 0.0)))
+    joints2d = taken(np.where(present[..., None], tracks.joints2d[person, cut], np.nan))
+    score2d = np.nan_to_num(taken(np.where(present, tracks.score2d[person, cut], 0.0)))
+    raw = np.where(np.isfinite(raw), raw, np.nan)
+    try:
+        cleaned = clean(raw, score, tracks.skeleton3d, fps, settings)
+    except ValueError as error:
+        raise MotionError(f"Person {person + 1} cannot be animated. {error}") from error
+    picture = Picture(joints2d, score2d, tracks.skeleton2d, _camera(tracks))
+    placed = place_in_world(
+        cleaned.joints, cleaned.score, tracks.skeleton3d, picture, fps=fps, settings=settings
+    )
+    return Motion(
+        fps=fps,
+        start_frame=int(tracks.frame[first]),
+        time=wanted,
+        joints=placed.joints,
+        score=cleaned.score,
+        skeleton=tracks.skeleton3d,
+        camera=placed.camera,
+        filled=cleaned.filled,
+        raw=raw,
+        notes=_notes(settings, cleaned, fps, source_fps) + placed.notes,
+    )
+
+
+def _present_range(tracks: Tracks, person: int) -> tuple[int, int]:
+    if not 0 <= person < tracks.people:
+        people = f"{tracks.people} {'person' if tracks.people == 1 else 'people'}"
+        raise MotionError(f"There is no person {person + 1}: the tracks hold {people}.")
+    finite = np.isfinite(tracks.joints3d[person]).any(axis=(1, 2))
+    there = np.flatnonzero(tracks.present[person] & finite)
+    if not len(there):
+        raise MotionError(
+            f"Person {person + 1} is in no frame of these tracks, so there is nothing to animate."
+        )
+    return int(there[0]), int(there[-1])
+
+
+def _camera(tracks: Tracks) -> dict[str, float]:
+    camera, video = tracks.meta.get("camera") or {}, tracks.meta.get("video") or {}
+    size = {key: float(video.get(key) or 0) for key in ("width", "height")}
+    try:
+        values = {key: float(camera[key]) for key in ("fx", "fy", "cx", "cy")}
+    except (KeyError, TypeError, ValueError) as error:
+        raise MotionError("The tracks do not say with what camera they were made. Capture again.") from error
+    if not (np.isfinite(list(values.values())).all() and values["fx"] > 0 and values["fy"] > 0):
+        raise MotionError("The tracks hold a camera that cannot be: its focal length is not above 0.")
+    return {**values, **size}
+
+
+def _notes(settings: MotionSettings, cleaned: Cleaned, fps: float, source_fps: float) -> list[str]:
+    notes = []
+    if settings.height is None:
+        notes.append(f"The person is assumed to be {STATURE:.2f} m tall; set the height for a true scale.")
+    if abs(fps - source_fps) > 1e-6 * fps:
+        notes.append(f"The motion has {fps:g} frames a second, the footage {source_fps:g}.")
+    gone = cleaned.filled.all(axis=1)
+    held = cleaned.held.all(axis=1)
+    if gone.any():
+        text = f"The person was out of sight in {int(gone.sum())} frames"
+        end = (
+            ", held and blended where it was long." if held.any() else ", filled from the frames around them."
+        )
+        notes.append(text + end)
+    return notes

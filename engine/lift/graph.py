@@ -1,0 +1,176 @@
+"""The two spatial layers of GAST-Net: local graph convolution and global graph attention.
+
+Source: Liu et al., "A Graph Attention Spatio-temporal Convolutional Network for 3D Human Pose Estimation in
+Video", ICRA 2021 (arXiv 2003.14179), section III; the channel-wise semantic graph convolution follows Zhao et
+al., "Semantic Graph Convolutional Networks for 3D Human Pose Regression", CVPR 2019. Attribute names are
+those of the authors' state dicts. All tensors are (batch, time, joint, channel).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from blender_pose3d.skeleton import Skeleton
+
+_HEADS = 4
+
+
+def skeleton_adjacency(skeleton: Skeleton) -> np.ndarray:
+    """(J, J) float64 adjacency of the bones plus self loops, each row divided by its sum."""
+    A = np.eye(len(skeleton))
+    parent, child = skeleton.bones.T
+    A[parent, child] = A[child, parent] = 1.0
+    return A / A.sum(axis=1, keepdims=True)
+
+
+def symmetry_graph(skeleton: Skeleton) -> np.ndarray:
+    """(J, J) bool: each joint with itself and its mirror image."""
+    graph = np.eye(len(skeleton), dtype=bool)
+    graph[np.arange(len(skeleton)), skeleton.mirror] = True
+    return graph
+
+
+def connection_graph(skeleton: Skeleton) -> np.ndarray:
+    """(J, J) bool: each joint with its neighbours; a distal joint with everything within two bones.
+
+    Distal joints are the ends of the chains and, where the skeleton has toes, the ankles too: a single
+    neighbour says little about their depth.
+    """
+    near = skeleton_adjacency(skeleton) > 0
+    two_bones = (near.astype(int) @ near.astype(int)) > 0
+    ends = ~np.isin(np.arange(len(skeleton)), skeleton.parents)
+    distal = ends | np.array([name.endswith("Ankle") for name in skeleton.joints])
+    return np.where(distal[:, None], two_bones, near)
+
+
+class JointNorm(nn.BatchNorm1d):
+    """Batch normalisation of (..., C) over everything but the channels."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.reshape(-1, x.shape[-1])).view(x.shape)
+
+    def channels_first(self, x: Tensor) -> Tensor:
+        """The same for (C, ...)."""
+        return super().forward(x.reshape(1, len(x), -1)).view(x.shape)
+
+
+class Pointwise(nn.Module):
+    """A 1x1 convolution without bias, stored as (out, in, 1, 1), applied to (..., in)."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, 1, 1))
+        nn.init.kaiming_normal_(self.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight.flatten(1))
+
+
+class SemanticGraphConv(nn.Module):
+    """Graph convolution with a learned edge weight for each channel (SemGCN, equation 4, channel-wise).
+
+    ``W`` (2, C, C): one matrix for the joint itself and one for its neighbours. ``e`` (C, E): the logit of
+    each edge, in row-major order of the (J, J) graph; a softmax over each joint's edges makes the weights.
+    """
+
+    def __init__(self, graph: np.ndarray, channels: int) -> None:
+        super().__init__()
+        self.W = nn.Parameter(torch.empty(2, channels, channels))
+        nn.init.xavier_uniform_(self.W, gain=1.414)
+        self.e = nn.Parameter(torch.ones(channels, int(graph.sum())))
+        self.joints = len(graph)
+        self.register_buffer("edges", torch.from_numpy(np.flatnonzero(graph)), persistent=False)
+
+    def edge_weights(self) -> Tensor:
+        """(C, J, J) weights, zero where there is no edge, each row summing to one."""
+        joints = self.joints
+        logits = self.e.new_full((self.e.shape[0], joints * joints), -torch.inf)
+        return logits.index_copy(1, self.edges, self.e).view(-1, joints, joints).softmax(dim=-1)
+
+    def mix(self, own: Tensor, other: Tensor) -> Tensor:
+        """Weighted sum over each joint's edges of the two projections (C, N, J), channels first."""
+        weights = self.edge_weights()
+        diagonal = weights.diagonal(dim1=1, dim2=2)
+        return torch.baddbmm(own * diagonal[:, None], other, (weights - diagonal.diag_embed()).mT)
+
+
+class LocalGraph(nn.Module):
+    """Symmetry and connection graph convolutions side by side (section III-B of the paper)."""
+
+    def __init__(self, skeleton: Skeleton, channels: int, dropout: float) -> None:
+        super().__init__()
+        self.gcn_sym = SemanticGraphConv(symmetry_graph(skeleton), channels)
+        self.bn_1 = JointNorm(channels)
+        self.gcn_con = SemanticGraphConv(connection_graph(skeleton), channels)
+        self.bn_2 = JointNorm(channels)
+        self.cat_conv = Pointwise(2 * channels, channels)
+        self.cat_bn = JointNorm(channels)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # One product for the four projections reads x once. Its transposed form puts channels first, so
+        # that the graph of each channel is a plain batched matrix product.
+        B, T, J, C = x.shape
+        projections = torch.cat((*self.gcn_sym.W, *self.gcn_con.W), dim=1).T @ x.reshape(-1, C).T
+        sym_own, sym_other, con_own, con_other = projections.view(4, C, B * T, J)
+        sym = self.bn_1.channels_first(self.gcn_sym.mix(sym_own, sym_other)).relu()
+        con = self.bn_2.channels_first(self.gcn_con.mix(con_own, con_other)).relu()
+        joined = torch.cat((sym.view(C, -1), con.view(C, -1)))
+        out = self.cat_bn.channels_first(self.cat_conv.weight.flatten(1) @ joined).relu()
+        return self.dropout(out).T.view(B, T, J, C)
+
+
+class AttentionHead(nn.Module):
+    """Parameters of one head; :class:`GlobalGraph` computes all heads together."""
+
+    def __init__(self, joints: int, channels: int, inner: int) -> None:
+        super().__init__()
+        self.C_k = nn.Parameter(torch.zeros(joints, joints))
+        self.g = nn.Conv1d(channels, inner, 1)
+        self.theta = nn.Conv1d(channels, inner, 1)
+        self.phi = nn.Conv1d(channels, inner, 1)
+        self.concat_project = nn.Sequential(nn.Conv2d(2 * inner, 1, 1, bias=False))
+        for conv in (self.g, self.theta, self.phi):
+            nn.init.kaiming_normal_(conv.weight)
+            nn.init.zeros_(conv.bias)
+        nn.init.kaiming_normal_(self.concat_project[0].weight)
+
+    def score_projection(self) -> tuple[Tensor, Tensor]:
+        """The score of a pair of joints is linear in both: weights (2, C) and biases (2,) of its two halves.
+
+        A projection of concatenated features is the sum of a product with each half, so the (J, J, 2C)
+        tensor of all pairs is never built.
+        """
+        half_theta, half_phi = self.concat_project[0].weight.flatten().chunk(2)
+        theta, phi = self.theta.weight[..., 0], self.phi.weight[..., 0]
+        weight = torch.stack((half_theta @ theta, half_phi @ phi))
+        return weight, torch.stack((half_theta @ self.theta.bias, half_phi @ self.phi.bias))
+
+
+class GlobalGraph(nn.Module):
+    """Multi-head attention of every joint to every joint plus a learned graph (section III-C)."""
+
+    def __init__(self, skeleton: Skeleton, channels: int, dropout: float) -> None:
+        super().__init__()
+        inner = channels // _HEADS
+        heads = [AttentionHead(len(skeleton), channels, inner) for _ in range(_HEADS)]
+        self.attentions = nn.ModuleList(heads)
+        self.cat_conv = Pointwise(channels, channels)
+        self.cat_bn = JointNorm(channels)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        B, T, J, C = x.shape
+        scores = [head.score_projection() for head in self.attentions]
+        weight = torch.cat([head.g.weight[..., 0] for head in self.attentions] + [w for w, _ in scores])
+        bias = torch.cat([head.g.bias for head in self.attentions] + [b for _, b in scores])
+        values, pairs = F.linear(x, weight, bias).split((C, 2 * _HEADS), dim=-1)
+        pairs = pairs.reshape(B, T, J, _HEADS, 2).permute(4, 0, 1, 3, 2)
+        attention = F.leaky_relu(pairs[0, ..., :, None] + pairs[1, ..., None, :], 0.2).softmax(dim=-1)
+        attention = attention + torch.stack([head.C_k for head in self.attentions])
+        values = values.reshape(B, T, J, _HEADS, C // _HEADS).transpose(2, 3)
+        out = (attention @ values).transpose(2, 3).reshape(B, T, J, C)
+        return self.dropout(self.cat_bn(self.cat_conv(out)).relu())

@@ -1,0 +1,158 @@
+"""BlazePose's landmark network (full or heavy) as a PoseNetwork with Halpe's 26 joints.
+
+Grishchenko et al., "BlazePose GHUM Holistic: Real-time 3D Human Landmarks and Pose Tracking", 2022. Input:
+a square of the picture, turned so that the person is upright, at 256 px. It predicts 33 landmarks and
+six helping points, coarse by regression and finer by heatmaps, whether anybody is there at all, and the
+landmarks in metres.
+
+Scores: the network tells for each landmark the chance that it is inside the square (presence) and that it is
+inside and not hidden (visibility); a joint's score is the lesser of both. So an occluded joint scores low at
+a place that is well guessed, and one that the square cuts off scores low too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from blender_pose3d.skeleton import HALPE_26, Skeleton
+
+from .base import Region
+from .blazepose_region import region_from_joints
+from .halpe_from_blazepose import LANDMARKS, halpe_joints, halpe_scores
+from .litert import LiteModel
+
+INPUT = 256
+HEATMAP = 64
+POINTS = 39
+_KERNEL = 7  # px of the heatmap looked at round a landmark
+_SURE = 0.5  # the least peak of a heatmap that counts
+_ENLARGE = 1.25
+_LANDMARKS_OUT, _FLAG_OUT, _WORLD_OUT = (1, POINTS * 5), (1, 1), (1, POINTS * 3)
+_HEATMAP_OUT = (1, HEATMAP, HEATMAP, POINTS)
+
+
+class BlazePose:
+    """PoseNetwork with pose_landmark_full.tflite or pose_landmark_heavy.tflite.
+
+    After each `predict`: `presence` (N,) float32, the network's chance that a region shows a person at all
+    (below 0.5: look for them anew); `landmarks` (N, 33, 3) float32, px in the picture, z in the same scale
+    towards the back from the hips; `world` (N, 33, 3) float32, the network's own 3D landmarks in metres from
+    the middle of the hips: x right, y down, z away from the camera, in the upright picture.
+    """
+
+    skeleton: Skeleton = HALPE_26
+
+    def __init__(self, path: Path | str, name: str, sha256: str, threads: int | None = None) -> None:
+        """Raises MissingWeights when the file is no such model."""
+        from ..errors import MissingWeights
+
+        self.name = name
+        self.sha256 = sha256
+        self._model = LiteModel(path, threads)
+        if not {_LANDMARKS_OUT, _FLAG_OUT, _WORLD_OUT, _HEATMAP_OUT} <= self._model.output_shapes:
+            raise MissingWeights(f"{path} is no BlazePose landmark model.")
+        self.presence = np.zeros(0, dtype=np.float32)
+        self.landmarks = np.zeros((0, LANDMARKS, 3), dtype=np.float32)
+        self.world = np.zeros((0, LANDMARKS, 3), dtype=np.float32)
+
+    def region(self, joints: np.ndarray, score: np.ndarray) -> Region:
+        """The turned square round the last pose: (26, 2) px, (26,) scores."""
+        return region_from_joints(joints, score)
+
+    def region_from_box(self, box: np.ndarray) -> Region:
+        """An upright square round a box (4,) x0 y0 x1 y1 px, a quarter larger."""
+        box = np.asarray(box, dtype=np.float64)
+        side = max(float((box[2:] - box[:2]).max()), 1.0) * _ENLARGE
+        return Region((box[:2] + box[2:]) / 2, np.array([side, side]), 0.0)
+
+    def predict(self, image: np.ndarray, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
+        """Joints (N, 26, 2) float32 px and scores (N, 26) float32 of an (H, W, 3) uint8 RGB picture."""
+        raw = [self._model.run(crop(image, r)[None], *_OUTPUTS) for r in regions]
+        count = len(regions)
+        values = np.array([r[0] for r in raw], dtype=np.float64).reshape(count, POINTS, 5)
+        heat = np.array([r[3] for r in raw]).reshape(count, HEATMAP, HEATMAP, POINTS)
+        self.presence = np.array([r[1] for r in raw], dtype=np.float32).reshape(count)
+        world = np.array([r[2] for r in raw], dtype=np.float64).reshape(count, POINTS, 3)
+
+        place = refine(values[..., :2] / INPUT, heat)
+        score = _sigmoid(values[:, :LANDMARKS, 3:].min(axis=-1))
+        depth = values[..., 2:3] / INPUT
+        self.landmarks = _placed(place, depth, regions)[:, :LANDMARKS].astype(np.float32)
+        self.world = _turned(world, regions)[:, :LANDMARKS].astype(np.float32)
+        return halpe_joints(self.landmarks[..., :2]), halpe_scores(score.astype(np.float32))
+
+
+_OUTPUTS = (_LANDMARKS_OUT, _FLAG_OUT, _WORLD_OUT, _HEATMAP_OUT)
+
+
+def to_picture(region: Region) -> np.ndarray:
+    """(2, 3) affine map from the square's 0 to 1, x right and y down, to px of the picture.
+
+    The square's side is the longer side of the region.
+    """
+    turn = _rotation(region.angle) * float(np.max(region.size))
+    return np.concatenate([turn, (np.asarray(region.centre) - turn @ [0.5, 0.5])[:, None]], axis=1)
+
+
+def crop(image: np.ndarray, region: Region) -> np.ndarray:
+    """(256, 256, 3) float32 in 0 to 1: the region of the picture, edges continued outside of it."""
+    import cv2
+
+    # px are counted from the picture's corner here and from the first pixel's middle in OpenCV
+    matrix = to_picture(region)
+    matrix[:, :2] /= INPUT
+    matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    part = cv2.warpAffine(image, matrix, (INPUT, INPUT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return part.astype(np.float32) / 255
+
+
+def refine(place: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """Points (N, K, 2) in 0 to 1, moved to the centre of mass of their heatmaps with a clear peak.
+
+    heat: (N, H, H, K) logits. The centre is taken in a window of seven px round the coarse point; a point
+    whose window has no peak above 0.5 or that lies outside keeps its place.
+    """
+    count, points = place.shape[:2]
+    side = heat.shape[1]
+    reach = np.arange(_KERNEL) - _KERNEL // 2
+    cell = np.floor(place * side).astype(np.int64)
+    x, y = cell[..., :1] + reach, cell[..., 1:] + reach
+    inside = ((y >= 0) & (y < side))[..., :, None] & ((x >= 0) & (x < side))[..., None, :]
+    row, column = np.clip(y, 0, side - 1)[..., :, None], np.clip(x, 0, side - 1)[..., None, :]
+    who = np.arange(count)[:, None, None, None]
+    which = np.arange(points)[None, :, None, None]
+    weight = inside * _sigmoid(heat[who, row, column, which].astype(np.float64))
+    total = weight.sum(axis=(-1, -2))
+    # the network was trained with the cell's corner as its place
+    mass = np.stack([(weight.sum(axis=-2) * x).sum(axis=-1), (weight.sum(axis=-1) * y).sum(axis=-1)], axis=-1)
+    middle = mass / np.maximum(total, 1e-9)[..., None] / side
+    within = ((cell >= 0) & (cell < side)).all(axis=-1)
+    clear = within & (weight.max(axis=(-1, -2), initial=0) >= _SURE)
+    return np.where(clear[..., None], middle, place)
+
+
+def _placed(place: np.ndarray, depth: np.ndarray, regions: list[Region]) -> np.ndarray:
+    if not regions:
+        return np.zeros((0, POINTS, 3))
+    matrix = np.stack([to_picture(r) for r in regions])
+    flat = place @ matrix[:, :, :2].transpose(0, 2, 1) + matrix[:, None, :, 2]
+    side = np.array([float(np.max(r.size)) for r in regions])[:, None, None]
+    return np.concatenate([flat, depth * side], axis=-1)
+
+
+def _turned(world: np.ndarray, regions: list[Region]) -> np.ndarray:
+    turn = np.stack([_rotation(r.angle) for r in regions]) if regions else np.zeros((0, 2, 2))
+    return np.concatenate([world[..., :2] @ turn.transpose(0, 2, 1), world[..., 2:]], axis=-1)
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.clip(x, -50, 50)))
+
+
+def _rotation(angle: float) -> np.ndarray:
+    """Clockwise as seen in a picture, whose y points down."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,12 +74,7 @@ def real_blender() -> Iterator[RealBlender]:
 
 def ensure() -> Path:
     """Folder with Debian's Blender, made the first time (a few minutes). Raises NoRealBlender."""
-    if (
-        os.name != "posix"
-        or not hasattr(os, "geteuid")
-        or os.geteuid() != 0
-        or shutil.which("chroot") is None
-    ):
+    if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("chroot") is None:
         raise NoRealBlender("the real Blender needs root on Linux (debootstrap and chroot)")
     import fcntl  # not on Windows
 
@@ -122,7 +118,7 @@ def _install(root: Path) -> None:
     own = Path.home() / ".config/pip/pip.conf"
     for source, target in (
         (_CA_BUNDLE, _CA_BUNDLE),
-        ("/etc/pip.conf",) * 2,
+        ("/etc/pip.conf", "/etc/pip.conf"),
         (own, "root/.config/pip/pip.conf"),
     ):
         if Path(source).is_file():

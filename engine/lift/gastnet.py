@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from blender_pose3d.skeleton import Skeleton
 
@@ -68,6 +68,7 @@ class GastNet(nn.Module):
         skeleton: Skeleton,
         in_features: int = 2,
         channels: int = 128,
+        *,
         filter_widths: Sequence[int] = (3, 3, 3),
         causal: bool = False,
         dropout: float = 0.05,

@@ -114,13 +114,10 @@ def partial(final: Path) -> Iterator[Path]:
     """
     own = final.with_name(f"{final.name}.{uuid.uuid4().hex}.part")
     released = final.with_name(f"{final.name}.part")
-    stale = [
-        path
-        for path in final.parent.glob(f"{final.name}.*.part")
-        if time.time() - path.stat().st_mtime > _STALE_AFTER
-    ]
-    for candidate in (released, *stale):
+    for candidate in (released, *final.parent.glob(f"{final.name}.*.part")):
         try:
+            if candidate != released and time.time() - candidate.stat().st_mtime < _STALE_AFTER:
+                continue  # somebody is writing it
             candidate.replace(own)
         except OSError:
             continue  # not there, or another process was quicker

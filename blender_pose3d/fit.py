@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .frames import part_frames, with_toes
+from .hip_path import hip_path
 from .landmarks import Landmarks
 from .retarget import Animation, RestPose, local_location, local_rotations
-from .root import hip_path
 from .rotations import blend, continuous, quaternions_from, smoothstep
 from .skeleton import H36M_17, H36M_19
 

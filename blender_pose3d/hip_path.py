@@ -1,0 +1,45 @@
+"""Where the hips go: the person's way through the room at the character's size, feet on the floor."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .skeleton import H36M_19
+
+
+def leg_length(joints: np.ndarray) -> float:
+    """Thigh and shin of joints (T, 19, 3) in the order of ``H36M_19``; mean of sides, median over frames."""
+    hip, knee, ankle = (
+        joints[:, [H36M_19.index(side + part) for side in "LR"]] for part in ("Hip", "Knee", "Ankle")
+    )
+    legs = np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)
+    return float(np.median(legs.mean(axis=1)))
+
+
+def hip_path(joints: np.ndarray, rest: np.ndarray, origin: np.ndarray) -> np.ndarray:
+    """(T, 3) places of the middle of the character's hips, world metres.
+
+    joints: (T, 19, 3) person, floor at z = 0. rest: (19, 3) joints of the character at rest. origin: (3,) of
+    its armature object: the motion starts from there, so that an animator places a character by its object.
+    """
+    leg = leg_length(joints)
+    scale = leg_length(rest[None]) / leg
+    ankles = [H36M_19.index("LAnkle"), H36M_19.index("RAnkle")]
+    # The lowest that the ankles come is where they stand; a clip that never stands is kept within anatomy.
+    low = float(np.percentile(joints[:, ankles, 2].min(axis=1), 5))
+    standing = float(np.clip(low, 0.04 * leg, 0.16 * leg))
+    ground = _ground(rest, float(origin[2]))
+    rest_ankle = float(rest[ankles, 2].min()) - ground
+    path = scale * (joints[:, 0] - [0.0, 0.0, standing])
+    return path + np.array([origin[0], origin[1], ground + rest_ankle])
+
+
+def _ground(rest: np.ndarray, origin: float) -> float:
+    """Height of the floor under the character at rest, metres.
+
+    The height of the object's origin, as nearly all characters are built, unless the feet are far from it.
+    """
+    feet = [H36M_19.index(name) for name in ("LAnkle", "RAnkle", "LToe", "RToe")]
+    lowest = float(rest[feet, 2].min())
+    leg = leg_length(rest[None])
+    return origin if -0.05 * leg < lowest - origin < 0.12 * leg else lowest

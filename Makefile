@@ -19,7 +19,7 @@ REPORTS := build/reports
 # Blender's threads and torch's would fight over few cores in tests.
 export OMP_NUM_THREADS ?= 2
 
-PIP := -m pip --disable-pip-version-check --quiet
+PIP := -m pip --disable-pip-version-check --quiet --quiet
 SOURCES := blender_pose3d engine tests build_addon.py $(patsubst %/,%,$(sort $(dir $(wildcard demo/*.py bench/*.py))))
 
 .PHONY: demo test quick check types build clean environments

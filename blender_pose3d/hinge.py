@@ -82,15 +82,15 @@ def _smoothest(measured: np.ndarray, trust: np.ndarray, drift: np.ndarray, memor
     rest = 2 * np.pi * np.round(measured / (2 * np.pi))
     diagonal = trust + _ANATOMY
     right = trust * measured + _ANATOMY * rest
+    if frames == 1:
+        return right / diagonal
     band = np.zeros((2, frames))
+    band[0, 1:] = -memory
     band[1] = diagonal
-    if frames > 1:
-        band[1, :-1] += memory
-        band[1, 1:] += memory
-        band[0, 1:] = -memory
-        right = right.copy()
-        right[:-1] += memory * drift
-        right[1:] -= memory * drift
+    band[1, :-1] += memory
+    band[1, 1:] += memory
+    right[:-1] += memory * drift
+    right[1:] -= memory * drift
     return solveh_banded(band, right)
 
 

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from . import weights
 from .errors import BadInput
 from .manifest import Entry, entries, entry
 from .state_dict import read_state_dict
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 
 @dataclass(frozen=True)
 class Content:
-    """What a state dict is. network: as in the manifest; joints: how many; summary: for people."""
+    """What a weights file holds. network: as in the manifest; joints: how many; size: an HRNet's width, a
+    GAST-Net's frames; summary: for people."""
 
     network: str
     joints: int
+    size: int
     summary: str
+
+    def can_be(self, known: Entry) -> bool:
+        """Whether it has the network, the joints and the size of these known weights."""
+        size = (
+            f"-w{self.size}-" in known.name
+            if self.network == "hrnet"
+            else known.input == f"{self.size} frames"
+        )
+        return size and self.network == known.network and known.skeleton.endswith(f"-{self.joints}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,9 @@ def import_file(path: Path | str, name: str = "") -> Imported:
             summary = f"{known.name}: {known.purpose}"
             return Imported(weights.put_in_cache(path, known.file), known, summary)
     meant = entry(name) if name else _by_file_name(path.name)
-    if meant is not None and (meant.known_hash or meant.kind == "shipped"):
+    if meant is not None and meant.kind == "shipped":
+        raise BadInput(f"{path} has the name of weights that ship with Pose3D.", "Rename it to import it.")
+    if meant is not None and meant.known_hash:
         raise BadInput(
             f"{path} is not {meant.name}: its SHA-256 starts with {digest[:8]}, not {meant.known_hash[:8]}.",
             "Download it again, or rename it to import it as weights of your own.",
@@ -58,7 +67,7 @@ def import_file(path: Path | str, name: str = "") -> Imported:
     content = recognise(path)
     if meant is None:
         return Imported(weights.put_in_cache(path, path.name), None, content.summary)
-    if content.network != meant.network or not meant.skeleton.endswith(f"-{content.joints}"):
+    if not content.can_be(meant):
         raise BadInput(f"{path} is not {meant.name}: it holds {content.summary}.")
     return Imported(weights.put_in_cache(path, meant.file), meant, f"{meant.name}: {content.summary}")
 
@@ -69,30 +78,21 @@ def _by_file_name(file: str) -> Entry | None:
 
 def recognise(path: Path) -> Content:
     """Which network a weights file is for. Raises BadInput for one the engine does not have."""
+    from .lift.checkpoint import load_gastnet
     from .pose2d.hrnet_weights import from_state_dict, is_hrnet
 
     state, _ = read_state_dict(path)
     if is_hrnet(state):
         network = from_state_dict(state, str(path))
         summary = f"an HRNet-W{network.width} for {network.keypoints} keypoints"
-        return Content("hrnet", network.keypoints, summary)
-    if "expand_conv.weight" in state and "shrink.weight" in state:
-        return _gastnet(state, path)
+        return Content("hrnet", network.keypoints, network.width, summary)
+    if "expand_conv.weight" in state:
+        lifter, _ = load_gastnet(path)
+        joints = len(lifter.skeleton)
+        causal = ", without looking ahead" if lifter.causal else ""
+        summary = f"a GAST-Net for {joints} joints that sees {lifter.receptive_field} frames{causal}"
+        return Content("gastnet", joints, lifter.receptive_field, summary)
     raise BadInput(
         f"{path} holds weights, but neither an HRNet's nor a GAST-Net's.",
         "BlazePose's files are fetched: `python -m engine weights fetch blazepose-full`.",
     )
-
-
-def _gastnet(state: dict[str, Tensor], path: Path) -> Content:
-    attention = "layers_graph_conv.0.global_graph_layer.attentions.0.C_k"
-    if attention not in state:
-        raise BadInput(f"{path} holds a temporal network for 3D poses, but not a GAST-Net.")
-    frames = state["expand_conv.weight"].shape[2]
-    level = 0
-    # Convolutions over time alternate with ones over channels alone.
-    while (over_time := f"layers_conv.{2 * level}.weight") in state:
-        frames *= state[over_time].shape[2]
-        level += 1
-    joints = state[attention].shape[0]
-    return Content("gastnet", joints, f"a GAST-Net for {joints} joints that sees {frames} frames")

@@ -27,6 +27,7 @@ _VALUES = 12  # head box x y w h, then x y of hips, body circle, shoulders, uppe
 _LEAST_SCORE = 0.5
 _SAME_HEAD = 0.3  # overlap of two head boxes that are one
 _SAME_HIPS = 0.35  # distance of two hip centres that are one person's, in body radii
+_BOX_RADIUS = 1.1  # the circle runs through the face of some; the box is to hold their head
 _HALF_WIDTH = 0.5  # of a person with arms down, in body radii
 _TILE_OVERLAP = 0.3
 _FINE_TILE = 0.55  # side of the smaller tiles, of the picture's short side
@@ -137,11 +138,11 @@ def _same_person(best: Candidates, others: Candidates) -> np.ndarray:
 
 def body_boxes(found: Candidates) -> np.ndarray:
     """(N, 4) x0 y0 x1 y1 px: the box round a body as high as its circle and half as wide, turned with it."""
-    up = found.circle - found.hips
+    up = (found.circle - found.hips) * _BOX_RADIUS
     side = np.stack([-up[:, 1], up[:, 0]], axis=-1) * _HALF_WIDTH
     reach = np.abs(up) + np.abs(side)
     # turned bodies: the corners of the turned rectangle reach farther than any limb does
-    reach = np.minimum(reach, found.radius[:, None])
+    reach = np.minimum(reach, found.radius[:, None] * _BOX_RADIUS)
     return np.concatenate([found.hips - reach, found.hips + reach], axis=-1)
 
 
@@ -159,10 +160,11 @@ def _starts(length: int, side: int) -> list[int]:
 class BlazePoseDetector:
     """PersonDetector with the file pose_detection.tflite."""
 
-    def __init__(self, path: Path | str, threads: int | None = None) -> None:
-        """Raises MissingWeights when the file is no such model."""
+    def __init__(self, path: Path | str, threads: int | None = None, sha256: str = "") -> None:
+        """sha256: of the file, for whoever asks. Raises MissingWeights when the file is no such model."""
         from .litert import LiteModel
 
+        self.sha256 = sha256
         self._model: LiteModel = LiteModel(path, threads)
         self._anchors = anchor_centres()
 

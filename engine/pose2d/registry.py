@@ -20,7 +20,7 @@ _BLAZEPOSE = ("blazepose-full", "blazepose-heavy")
 def load_pose2d(name: str = DEFAULT, device: str = "cpu") -> PoseNetwork:
     """A 2D keypoint network.
 
-    name: "blazepose-full" or "blazepose-heavy" (always on the CPU; fetched once if they are not here), "hrnet"
+    name: "blazepose-full" or "blazepose-heavy" (always on the CPU; fetched once if not here), "hrnet"
     (the best known HRNet weights on this machine), the name of any of the manifest's 2D weights, or a weights
     file: .tflite for BlazePose, anything else for HRNet. device: "cpu" or "cuda".
     Raises BadArguments for an unknown name, MissingWeights when a file is missing, cannot be fetched or is no
@@ -40,14 +40,15 @@ def load_pose2d(name: str = DEFAULT, device: str = "cpu") -> PoseNetwork:
     raise BadArguments(f"No 2D network is named {name}.", f"Known: {', '.join(names)}, or a weights file.")
 
 
-def load_detector(device: str = "cpu") -> PersonDetector:  # noqa: ARG001 - the same call as load_pose2d
+def load_detector(device: str = "cpu") -> PersonDetector:
     """The person detector: BlazePose's, on the CPU whatever the device; fetched once if it is not here.
 
     Raises MissingWeights when it cannot be fetched.
     """
     from .blazepose_detector import BlazePoseDetector
 
-    return BlazePoseDetector(_here_or_fetched(DETECTOR))
+    path = _here_or_fetched(DETECTOR)
+    return BlazePoseDetector(path, sha256=weights.sha256(path))
 
 
 def _blazepose(path: Path, name: str) -> PoseNetwork:

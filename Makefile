@@ -20,12 +20,12 @@ REPORTS := build/reports
 export OMP_NUM_THREADS ?= 2
 
 PIP := -m pip --disable-pip-version-check --quiet --quiet
-SOURCES := blender_pose3d engine tests build_addon.py $(patsubst %/,%,$(sort $(dir $(wildcard demo/*.py bench/*.py))))
+SOURCES := blender_pose3d engine build_addon.py $(patsubst %/,%,$(sort $(dir $(wildcard demo/*.py bench/*.py))))
 
 .PHONY: demo test quick check types build clean environments
 
 demo: $(VENV)/.done $(ENGINE)/.done
-	$(VENV)/bin/python demo/run.py --out out
+	$(VENV)/bin/python -m demo.run --out out
 
 # A suite's name, its Python, its arguments: the report and the exit code are kept, so one that fails does not
 # hide the others.

@@ -45,9 +45,10 @@ def fit(motion: Motion, rest: RestPose, mapping: dict[str, str]) -> Animation:
     turn = _world_rotation(rest.world)
     landmarks = Landmarks(rest, mapping)
     rest_joints = landmarks.joints()
-    _check_limbs(rest_joints)
+    _check_limbs(rest_joints[None], "the armature has a bone of length zero or a wrong bone map")
     rest_parts = part_frames(rest_joints[None], motion.fps)
     joints, notes = _joints19(motion, rest_parts)
+    _check_limbs(joints, "the tracks are broken there")
     parts = part_frames(joints, motion.fps)
     # (T, 3, 3) world rotation of each part away from its rest pose
     turned = {part: parts[part] @ rest_parts[part][0].T for part in parts}
@@ -153,14 +154,14 @@ def _check_mapping(rest: RestPose, mapping: dict[str, str]) -> None:
         roles[name] = role
 
 
-def _check_limbs(rest_joints: np.ndarray) -> None:
-    height = float(np.ptp(rest_joints, axis=0).max())
-    for parent, child in H36M_19.bones:
-        if np.linalg.norm(rest_joints[child] - rest_joints[parent]) < 1e-4 * height or height < 1e-9:
-            raise FitError(
-                f"the armature's {H36M_19.joints[parent]} and {H36M_19.joints[child]} are at the same place:"
-                " it has a bone of length zero or a wrong bone map"
-            )
+def _check_limbs(joints: np.ndarray, reason: str) -> None:
+    size = float(np.ptp(joints, axis=1).max())
+    parents, children = H36M_19.bones.T
+    short = np.linalg.norm(joints[:, children] - joints[:, parents], axis=-1) <= 1e-4 * size
+    if short.any():
+        frame, limb = np.argwhere(short)[0]
+        names = " and ".join(H36M_19.joints[j] for j in H36M_19.bones[limb])
+        raise FitError(f"{names} are at the same place (frame {frame}): {reason}")
 
 
 def _world_rotation(world: np.ndarray) -> np.ndarray:

@@ -20,8 +20,10 @@ from .rotations import angle_about, any_normal, carry, reject, smoothstep, unit
 
 # Joint noise of about 2° against a roll that wanders 2° a frame at 30 frames a second.
 _MEMORY = 1.0
-# A limb bent by 3° (sin² = 0.003) counts as much as the anatomy does.
-_ANATOMY = 0.003
+# Squared sine of 3°: a limb bent by less shows noise, not its plane.
+_STRAIGHT = 0.003
+# Takes over after about three seconds of a straight limb: the square root of memory over this, in frames.
+_ANATOMY = 1e-4
 _CLEAR_BEND = 0.3
 
 
@@ -49,12 +51,13 @@ def solve(
     measured = angle_about(upper, expected, normal)
     if one_way:
         measured = (measured + np.pi / 2) % np.pi - np.pi / 2
-        trust = (bend * np.cos(measured)) ** 2
+        trust = np.cos(measured) ** 2
     else:
         # A slightly bent arm that bends backwards is a straight arm with noise.
         clear = smoothstep(bend, 0.2, 0.5)
-        trust = bend**2 * (clear + (1 - clear) * (1 + np.cos(measured)) / 2)
+        trust = clear + (1 - clear) * (1 + np.cos(measured)) / 2
         measured = _unwrapped(measured, bend > _CLEAR_BEND)
+    trust = trust * np.maximum(bend**2 - _STRAIGHT, 0.0)
     angle = _smoothest(measured, trust, _drift(upper, expected), _MEMORY * (fps / 30.0) ** 2)[:, None]
     return np.cos(angle) * expected + np.sin(angle) * np.cross(upper, expected)
 

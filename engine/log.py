@@ -62,7 +62,7 @@ def native_output_to(path: Path | None) -> None:
     sys.stderr = os.fdopen(kept, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
 
 
-def last_lines(path: Path | None, count: int = 20) -> list[str]:
+def last_lines(path: Path | None, count: int = 40) -> list[str]:
     """The end of a log file, for a bug report."""
     if path is None or not path.is_file():
         return []

@@ -73,6 +73,8 @@ def follow(
     numbers: list[int] = []
     times: list[float] = []
     size = (1, 1)
+    if progress is not None:
+        progress(STAGE, 0, total)
     for frame in frames:
         if cancelled is not None and cancelled():
             raise Cancelled

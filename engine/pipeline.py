@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEFAULT_POSE2D = "blazepose-full"
-DEFAULT_LIFTER = "default"
+DEFAULT_LIFTER = "gastnet_27f_19j"
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Settings:
     """What decides the result, apart from the video.
 
     pose2d, lifter: names of networks, or paths of weight files. device: auto, cpu or cuda. start, end:
-    seconds, None for the whole video. fov: horizontal field of view of the camera in degrees, None to assume
-    a usual one. use_cache: read and keep tracks in the cache folder.
+    seconds, None for the whole video. fov: the camera's field of view in degrees along the longer side, None to
+    assume a usual one. use_cache: read and keep tracks in the cache folder.
     """
 
     pose2d: str = DEFAULT_POSE2D
@@ -51,7 +51,7 @@ class Settings:
             raise BadArguments(f"The start must be 0 seconds or more, not {self.start:g}.")
         if self.end is not None and not (math.isfinite(self.end) and self.end > (self.start or 0.0)):
             raise BadArguments(f"The end ({self.end:g} s) must be after the start ({self.start or 0:g} s).")
-        if self.fov is not None and not 1 < self.fov < 179:
+        if self.fov is not None and not 1 <= self.fov <= 170:
             raise BadArguments(
                 f"A field of view of {self.fov:g} degrees is not possible.", "Usual are 40 to 90."
             )
@@ -201,11 +201,7 @@ class _Run:
     def _intrinsics(self) -> tuple[float, float, float, float]:
         from .lift.camera import default_intrinsics
 
-        width, height = self.info.width, self.info.height
-        fx, fy, cx, cy = (float(x) for x in default_intrinsics(width, height))
-        if self.settings.fov is not None:
-            fx = fy = width / 2 / math.tan(math.radians(self.settings.fov) / 2)
-        return fx, fy, cx, cy
+        return default_intrinsics(self.info.width, self.info.height, self.settings.fov)
 
 
 def _runs(mask: np.ndarray) -> np.ndarray:

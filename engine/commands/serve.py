@@ -77,6 +77,7 @@ class Job:
         self._writer = writer
         self._log_path = log_path
         self._answered = False
+        self.over = False  # its work has ended; a job answered early by a cancel may still be at it
 
     def cancel(self) -> None:
         """Stop; answered by the job itself at its next frame, or without it if that takes too long."""
@@ -89,8 +90,10 @@ class Job:
         try:
             self._track()
         except EngineError as error:
+            self.over = True
             self._fail(error)
         except Exception as error:
+            self.over = True
             log.error("Unexpected error", exc_info=error)
             told = EngineError(
                 f"Something unexpected went wrong ({type(error).__name__}: {error}).", "See the log."
@@ -107,7 +110,7 @@ class Job:
             if self.stop.is_set() or self._answered:
                 raise Cancelled
             output.write(asked.output, written)
-            self._answered = True
+            self._answered = self.over = True
             self._writer.send(
                 "result",
                 self.id,
@@ -169,7 +172,7 @@ class Server:
                 return
 
     def _do(self, request: Request) -> None:
-        running = self.job if self.job is not None and self.job.thread.is_alive() else None
+        running = self.job if self.job is not None and not self.job.over else None
         if request.command == "cancel":
             # without a job there is nothing to cancel: it may have ended while the message was on its way
             if running is not None:

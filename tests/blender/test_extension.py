@@ -13,7 +13,7 @@ import pytest
 import build_addon
 from blender_pose3d.tracks import write_tracks
 from tests.blender.real_blender import NoRealBlender, RealBlender, real_blender
-from tests.walker import film, walk
+from tests.walker import camera_at, film, walk
 
 CHECK = Path(__file__).with_name("check_extension.py")
 pytestmark = pytest.mark.network  # the zip carries wheels, which are fetched once
@@ -31,7 +31,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tracks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("tracks") / "walk.npz"
-    write_tracks(path, film(walk(2.0)).tracks)
+    write_tracks(path, film(walk(2.0), camera_at()).tracks)
     return path
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import median_filter
 
+from .banded import stiffness_for, whittaker
 from .bones import with_constant_bones
 from .filters import smooth
 from .settings import MotionSettings
 from .skeleton import Skeleton
 
-_HAMPEL_REACH = 0.12  # seconds to either side
+_HAMPEL_REACH = 0.08  # seconds to either side
 _HAMPEL_LIMIT = 4.0  # standard deviations; at 3 the turning point of a quick hand is taken for an outlier
-_HAMPEL_LEAST = 0.08  # metres; nearer to the median nothing is an outlier
+_HAMPEL_LEAST = 0.12  # metres; nearer to the median nothing is an outlier
 _LONGEST_BLEND = 1.0  # seconds
+_GAP_DETAIL = 8.0  # Hz
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,10 @@ def clean(
 def find_outliers(joints: np.ndarray, fps: float) -> np.ndarray:
     """(T, J) bool: joints (T, J, 3) far from the median of their neighbours in time (Hampel 1974).
 
-    Below 12 frames a second neighbours say too little, and nothing is an outlier.
+    Below 20 frames a second neighbours say too little, and nothing is an outlier.
     """
     half = round(_HAMPEL_REACH * fps)
-    if half < 2 or fps < 12 or len(joints) < 2 * half + 1:
+    if half < 2 or len(joints) < 2 * half + 1:
         return np.zeros(joints.shape[:-1], dtype=bool)
     window = 2 * half + 1
     away = np.linalg.norm(joints - median_filter(joints, size=(window, 1, 1), mode="nearest"), axis=-1)
@@ -76,7 +77,7 @@ def fill_gaps(
     """Values (T, J, D) with every frame of every joint filled, and where a value is only held (T, J).
 
     known: (T, J); each joint is known somewhere. A gap of at most ``longest`` frames is interpolated by a
-    monotone cubic; in a longer one the last value is held, then blended to the next over at most a second;
+    smoothing spline; in a longer one the last value is held, then blended to the next over at most a second;
     before the first and after the last value the nearest is held.
     """
     frames = np.arange(len(values))[:, None]
@@ -94,7 +95,11 @@ def fill_gaps(
     ease = (part * part * (3 - 2 * part))[..., None]
     filled = np.where(known[..., None], values, start + ease * (stop - start))
     between = ~known & ~held
+    # A spline of minimal third difference: it bends through the gap as a limb does, and noise beside the gap
+    # does not send it astray, as it would a spline through the points.
+    stiffness = stiffness_for(min(_GAP_DETAIL, 0.4 * fps), fps)
     for joint in np.flatnonzero(between.any(axis=0)):
-        here, there = np.flatnonzero(known[:, joint]), np.flatnonzero(between[:, joint])
-        filled[there, joint] = PchipInterpolator(here, values[here, joint])(there)
+        there = between[:, joint]
+        trust = np.where(there, 1e-6, 1.0)
+        filled[there, joint] = whittaker(filled[:, joint], trust, stiffness)[there]
     return filled, held

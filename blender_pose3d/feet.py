@@ -10,7 +10,7 @@ from .skeleton import Skeleton
 # Heights above the sole of somebody 1.70 m tall, metres.
 ANKLE_HEIGHT, TOE_HEIGHT = 0.08, 0.015
 # A foot slower than the first surely stands, faster than the second surely does not (m/s).
-_STANDS, _MOVES = 0.25, 0.8
+_STANDS, _MOVES = 0.25, 0.5
 _LOW, _HIGH = 0.03, 0.12  # metres above its lowest nearby
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import butter, savgol_filter, sosfiltfilt
+from scipy.signal import butter, savgol_coeffs, savgol_filter, sosfiltfilt
 
 from .banded import stiffness_for, whittaker
 
@@ -57,10 +57,18 @@ def _gaussian(values: np.ndarray, weight: np.ndarray, fps: float, frequency: flo
 
 
 def _savgol(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) -> np.ndarray:
-    # Half window of a cubic with this cutoff: Schafer, IEEE Signal Processing Magazine, 2011, eq. 12.
-    half = round((4.0 / (2.0 * frequency / fps) + 4.6) / 3.2)
-    half = min(half, (len(values) - 1) // 2)
-    return savgol_filter(values, 2 * half + 1, min(3, 2 * half), axis=0) if half > 1 else values.copy()
+    half = min(_savgol_half(fps / frequency), (len(values) - 1) // 2)
+    return savgol_filter(values, 2 * half + 1, 3, axis=0) if half > 1 else values.copy()
+
+
+def _savgol_half(period: float) -> int:
+    """The shortest half window with which a cubic at least halves a motion of this period in frames."""
+    # Well past the rule of Schafer, IEEE Signal Processing Magazine, 2011, which holds for long windows only.
+    for half in range(2, int(period) + 4):
+        wave = np.cos(2 * np.pi * np.arange(-half, half + 1) / period)
+        if savgol_coeffs(2 * half + 1, 3) @ wave <= 0.5:
+            break
+    return half
 
 
 def _none(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) -> np.ndarray:

@@ -10,10 +10,10 @@ from .feet import foot_points, standing
 from .skeleton import Skeleton
 
 _UP = np.array([0.0, 0.0, 1.0])
-_SLIP = 0.004  # metres in 1/30 s by which a lifted foot that stands seems to move
+_SLIP = 0.008  # metres in 1/30 s by which a lifted foot that stands seems to move
 _STRAY = 0.15  # metres by which the path from the picture may be wrong ...
 _STRAY_TIME = 0.5  # ... for so many seconds in the same way
-_SHAKE = 4.0  # m/s^2 of correction
+_SHAKE = 2.0  # m/s^2 of correction
 _HEIGHT_ERROR = 0.015  # metres
 
 

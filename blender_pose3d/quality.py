@@ -76,7 +76,7 @@ def foot_skate(joints: np.ndarray, skeleton: Skeleton, fps: float) -> float | No
 
 
 def floor_penetration(joints: np.ndarray, skeleton: Skeleton) -> tuple[float, float]:
-    """Mean depth of soles below z = 0 where they are below, and the deepest, metres, world joints (T, J, 3)."""
+    """Mean depth of soles below z = 0, where they are below, and the deepest; metres, joints (T, J, 3)."""
     points, height = foot_points(joints, skeleton)
     depth = np.maximum(height - points[..., 2], 0.0)
     below = depth > 0
@@ -106,10 +106,7 @@ def measure(
 
 
 def compare(motion: Motion) -> dict[str, dict[str, float | int | None]]:
-    """``raw`` (as captured, before cleaning) and ``after``, of which the jitter is of the same hip-relative pose.
-
-    Ready for JSON.
-    """
+    """``raw`` (as captured) and ``after``, ready for JSON; jitter is of the hip-relative pose in both."""
     hip = motion.joints[:, :1]
     after = measure(motion.joints, motion.score, motion.skeleton, motion.fps, world=True).to_dict()
     relative = measure(motion.joints - hip, motion.score, motion.skeleton, motion.fps)

@@ -39,8 +39,9 @@ def root_path(
         path = _solve(rays, known, weight * robust, fps)
         missed = np.linalg.norm(path[:, None, :2] - rays * path[:, None, 2:] - known, axis=-1)
         robust = 1.0 / (1.0 + (missed / (2.0 * _POSE_ERROR)) ** 2)
-    if not np.isfinite(path).all() or (path[:, 2] < _NEAREST).any():
+    if not np.isfinite(path).all() or np.median(path[:, 2]) < _NEAREST:
         return None
+    path[:, 2] = np.maximum(path[:, 2], _NEAREST)
     return path
 
 

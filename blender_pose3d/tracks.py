@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -109,9 +111,10 @@ def read_tracks(path: str | Path) -> Tracks:
     if not path.is_file():
         raise TracksError(f"No such tracks file: {path}")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise TracksError(f"{path.name} is not a tracks file: it holds a single array.")
+        loaded = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise TracksError(f"{path.name} is not a tracks file: it holds a single array.")
+        with loaded as archive:
             meta = _read_meta(archive, path.name)
             missing = [key for key in _DIMENSIONS if key not in archive.files]
             if missing:
@@ -119,12 +122,19 @@ def read_tracks(path: str | Path) -> Tracks:
             arrays = {key: archive[key] for key in _DIMENSIONS}
     except TracksError:
         raise
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise TracksError(f"{path.name} is not a tracks file, or it is damaged ({error}).") from error
+    except _BROKEN as error:
+        reason = " ".join(str(error).split())
+        raise TracksError(f"{path.name} is not a tracks file, or it is damaged ({reason}).") from error
     tracks = Tracks(meta=meta, **arrays)
     _check(tracks, path.name)
     return tracks
 
+
+# What zipfile, zlib and numpy raise, between them, on a file that is cut short, garbled or not an archive.
+_BROKEN = (
+    OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError,
+    zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
 
 _DIMENSIONS = {
     "frame": "T", "time": "T", "present": "PT",
@@ -149,10 +159,10 @@ def _check(tracks: Tracks, name: str) -> None:
     sizes = {"2": 2, "3": 3}
     for letter, key in (("K", "skeleton2d"), ("J", "skeleton3d")):
         stated = tracks.meta.get(key)
-        skeleton = SKELETONS.get(stated.get("name", "")) if isinstance(stated, dict) else None
+        skeleton = SKELETONS.get(str(stated.get("name"))) if isinstance(stated, dict) else None
         if skeleton is None:
             raise TracksError(f"{name} names no known {key}; known are {', '.join(SKELETONS)}.")
-        if list(stated.get("joints", skeleton.joints)) != list(skeleton.joints):
+        if stated.get("joints", list(skeleton.joints)) != list(skeleton.joints):
             raise TracksError(f"{name} orders the joints of {skeleton.name} differently.")
         sizes[letter] = len(skeleton)
     for key, letters in _DIMENSIONS.items():
@@ -162,5 +172,7 @@ def _check(tracks: Tracks, name: str) -> None:
         fits = fits and all(sizes.setdefault(c, n) == n for c, n in zip(letters, array.shape, strict=True))
         if not fits:
             raise TracksError(f"{name} is damaged: {key} has shape {array.shape}.")
+    if not np.isfinite(tracks.time).all():
+        raise TracksError(f"{name} is damaged: some of its times are not numbers.")
     if not np.all(np.diff(tracks.time) > 0):
         raise TracksError(f"{name} is damaged: its times do not increase.")

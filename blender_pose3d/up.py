@@ -32,8 +32,8 @@ class Up:
 def find_up(joints: np.ndarray, score: np.ndarray, skeleton: Skeleton, fps: float) -> Up:
     """Up direction from joints (T, J, 3) in camera axes, metres, with scores (T, J).
 
-    The most probable direction given a level camera as a weak prior, the mean axis from feet to shoulders
-    over upright frames, and a plane through the places where feet stand (Cauchy weights against outliers).
+    The most probable direction given a level camera as a weak prior, the mean axis from feet to
+    shoulders over upright frames, and a plane through the places where feet stand, with Cauchy weights.
     """
     body, upright = _body_axis(joints, score, skeleton)
     seconds = float(upright.sum() / fps)
@@ -51,7 +51,7 @@ def find_up(joints: np.ndarray, score: np.ndarray, skeleton: Skeleton, fps: floa
 
 
 def _body_axis(joints: np.ndarray, score: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
-    """Unit axes (T, 3) from between the ankles to between the shoulders, and which frames (T,) are upright."""
+    """Unit axes (T, 3) from between the ankles to between the shoulders; which frames (T,) are upright."""
     at = skeleton.index
     ankles = (joints[:, at("LAnkle")] + joints[:, at("RAnkle")]) / 2
     axis = unit(joints[:, at("Thorax")] - ankles)

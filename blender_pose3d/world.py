@@ -25,7 +25,7 @@ _LEAST_SCORE = 0.1
 
 @dataclass(frozen=True)
 class Picture:
-    """joints: (T, K, 2) px, NaN where there is none. score: (T, K). camera: fx, fy, cx, cy, width, height, px."""
+    """joints: (T, K, 2) px, NaN where there is none. score: (T, K). camera: fx ... cy, width, height, px."""
 
     joints: np.ndarray
     score: np.ndarray

@@ -41,7 +41,7 @@ def walk(seconds: float, fps: float = 30.0, heading: float = 0.0, start=(0.0, 0.
         return points[:, H36M_19.index(name)]
 
     bob = 0.015 * np.cos(2 * np.pi * time / STEP_TIME)
-    hip = put("Hip", forward, 0.02 * np.sin(np.pi * time / STEP_TIME), 0.83 - bob)
+    hip = put("Hip", forward, 0.02 * np.sin(np.pi * time / STEP_TIME), 0.82 - bob)
     put("Spine", hip[:, 0] + 0.01, hip[:, 1], hip[:, 2] + 0.24)
     thorax = put("Thorax", hip[:, 0] + 0.03, hip[:, 1], hip[:, 2] + 0.48)
     put("Neck", thorax[:, 0] + 0.02, thorax[:, 1], thorax[:, 2] + 0.20)

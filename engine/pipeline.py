@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 DEFAULT_POSE2D = "blazepose-full"
 DEFAULT_LIFTER = "gastnet_27f_19j"
 
+_GAP_FILLED = 0.3  # seconds that a joint may be missing and still be filled over time
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -167,7 +169,13 @@ class _Run:
 
         intrinsics = self._intrinsics()
         size = (self.info.width, self.info.height)
-        joints, score = to_lifter(people.joints2d, people.score2d, models.network.skeleton, size)
+        joints, score = to_lifter(
+            people.joints2d,
+            people.score2d,
+            models.network.skeleton,
+            size,
+            max_gap=round(_GAP_FILLED * self.info.fps),
+        )
         frames, total = people.present.shape[1], people.present.size
         joints3d = np.full((*people.present.shape, len(models.lifter.skeleton), 3), np.nan, dtype=np.float32)
         score3d = np.full(joints3d.shape[:-1], np.nan, dtype=np.float32)

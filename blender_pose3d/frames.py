@@ -62,7 +62,7 @@ def _arm(at: Point, side: str, chest: np.ndarray, fps: float) -> dict[str, np.nd
     neutral = np.cos(_ARM_EASY) * outwards + np.sin(_ARM_EASY) * np.cross(left, up)
     # A forearm bends forwards and inwards, which is about "down" on the left and "up" on the right.
     expected = hinge.reference(upper, neutral, -up if side == "L" else up)
-    axis = hinge.solve(upper, lower, expected, fps, one_way=False)
+    axis = hinge.elbow(upper, lower, expected, fps)
     return {
         f"upper_arm.{side}": frame(upper, axis),
         f"forearm.{side}": frame(lower, hinge.lower_hinge(axis, upper, lower)),
@@ -75,9 +75,9 @@ def _leg(at: Point, side: str, pelvis: np.ndarray, fps: float) -> dict[str, np.n
     left, up = pelvis[..., 0], pelvis[..., 1]
     neutral = -np.cos(_THIGH_EASY) * up + np.sin(_THIGH_EASY) * np.cross(left, up)
     expected = hinge.reference(upper, neutral, left)
-    axis = hinge.solve(upper, lower, expected, fps, one_way=True)
-    shin = frame(lower, hinge.lower_hinge(axis, upper, lower))
     toe = unit(at(f"{side}Toe") - at(f"{side}Ankle"))
+    axis = hinge.knee(upper, lower, toe, expected, fps)
+    shin = frame(lower, hinge.lower_hinge(axis, upper, lower))
     return {
         f"thigh.{side}": frame(upper, axis),
         f"shin.{side}": shin,
@@ -91,7 +91,7 @@ def near_floor(ankle: np.ndarray, shin: np.ndarray) -> np.ndarray:
     ankle: (T, 3). shin: (T, 3, 3) frame of the shin.
     """
     height = ankle[:, 2] - np.percentile(ankle[:, 2], 5)
-    return smoothstep(height, 0.15, 0.03) * smoothstep(-shin[:, 2, 0], 0.3, 0.7)
+    return smoothstep(height, 0.2, 0.02) * smoothstep(-shin[:, 2, 0], 0.3, 0.7)
 
 
 def _sole(toe: np.ndarray, shin: np.ndarray, standing: np.ndarray) -> np.ndarray:
@@ -101,7 +101,7 @@ def _sole(toe: np.ndarray, shin: np.ndarray, standing: np.ndarray) -> np.ndarray
     # A foot that points up or down has no level side; one that the knee contradicts is not trusted.
     weight = standing * np.linalg.norm(level, axis=-1)
     axis = unit(reject(shin[..., 1], toe))
-    weight = weight * smoothstep((axis * unit(level)).sum(-1), 0.3, 0.8)
+    weight = weight * smoothstep((axis * unit(level)).sum(-1), 0.7, 1.0)
     return axis + weight[:, None] * (unit(level) - axis)
 
 

@@ -25,6 +25,8 @@ _STRAIGHT = 0.003
 # Takes over after about three seconds of a straight limb: the square root of memory over this, in frames.
 _ANATOMY = 1e-4
 _CLEAR_BEND = 0.3
+# A foot has as much to say about the roll of its leg as a knee bent by 10°.
+_FOOT = 0.03
 
 
 def reference(primary: np.ndarray, neutral: np.ndarray, hinge: np.ndarray) -> np.ndarray:
@@ -36,29 +38,51 @@ def reference(primary: np.ndarray, neutral: np.ndarray, hinge: np.ndarray) -> np
     return unit(reject(carry(hinge, neutral, primary), primary))
 
 
-def solve(
-    upper: np.ndarray, lower: np.ndarray, expected: np.ndarray, fps: float, *, one_way: bool
-) -> np.ndarray:
-    """(T, 3) unit hinge axes at right angles to the upper limb; the limb bends about them the positive way.
+def elbow(upper: np.ndarray, lower: np.ndarray, expected: np.ndarray, fps: float) -> np.ndarray:
+    """(T, 3) unit hinge axes at right angles to the upper arm; the arm bends about them the positive way.
 
     upper, lower: (T, 3) unit directions of the two limbs. expected: (T, 3) from ``reference``.
-    one_way: the joint cannot bend but about the expected side (a knee): a bend the other way is taken for
-    noise. An elbow's plane may turn all the way round.
     """
+    measured, bend = _bend(upper, lower, expected)
+    # A slightly bent arm that bends backwards is a straight arm with noise.
+    clear = smoothstep(bend, 0.2, 0.5)
+    trust = np.maximum(bend**2 - _STRAIGHT, 0.0) * (clear + (1 - clear) * (1 + np.cos(measured)) / 2)
+    measured = _unwrapped(measured, bend > _CLEAR_BEND)
+    return _solve(upper, expected, measured, trust, fps)
+
+
+def knee(
+    upper: np.ndarray, lower: np.ndarray, toe: np.ndarray, expected: np.ndarray, fps: float
+) -> np.ndarray:
+    """The same of a knee, which cannot bend but one way: a bend the other way is taken for noise.
+
+    toe: (T, 3) unit direction of the foot, which tells the roll of a leg whose knee is straight.
+    """
+    measured, bend = _bend(upper, lower, expected)
+    measured = (measured + np.pi / 2) % np.pi - np.pi / 2
+    trust = np.maximum(bend**2 - _STRAIGHT, 0.0) * np.cos(measured) ** 2
+    across = np.cross(toe, lower)
+    straight = np.linalg.norm(reject(across, upper), axis=-1)
+    by_foot = np.where(straight > 1e-3, angle_about(upper, expected, reject(across, upper)), 0.0)
+    say = _FOOT * straight**2 * (1 + np.cos(by_foot)) / 2
+    both = trust + say
+    measured = np.where(both > 0, (trust * measured + say * by_foot) / np.maximum(both, 1e-12), measured)
+    return _solve(upper, expected, measured, both, fps)
+
+
+def _bend(upper: np.ndarray, lower: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(T,) angle of the measured hinge about the upper limb from the expected one, (T,) sine of the bend."""
     cross = np.cross(upper, lower)
     bend = np.linalg.norm(cross, axis=-1)
-    normal = np.where(bend[:, None] > 1e-6, unit(reject(unit(cross), upper)), expected)
-    measured = angle_about(upper, expected, normal)
-    if one_way:
-        measured = (measured + np.pi / 2) % np.pi - np.pi / 2
-        trust = np.cos(measured) ** 2
-    else:
-        # A slightly bent arm that bends backwards is a straight arm with noise.
-        clear = smoothstep(bend, 0.2, 0.5)
-        trust = clear + (1 - clear) * (1 + np.cos(measured)) / 2
-        measured = _unwrapped(measured, bend > _CLEAR_BEND)
-    trust = trust * np.maximum(bend**2 - _STRAIGHT, 0.0)
-    angle = _smoothest(measured, trust, _drift(upper, expected), _MEMORY * (fps / 30.0) ** 2)[:, None]
+    normal = np.where(bend[:, None] > 1e-6, reject(unit(cross), upper), expected)
+    return angle_about(upper, expected, normal), bend
+
+
+def _solve(
+    upper: np.ndarray, expected: np.ndarray, measured: np.ndarray, trust: np.ndarray, fps: float
+) -> np.ndarray:
+    memory = _MEMORY * (fps / 30.0) ** 2
+    angle = _smoothest(measured, trust, _drift(upper, expected), memory)[:, None]
     return np.cos(angle) * expected + np.sin(angle) * np.cross(upper, expected)
 
 

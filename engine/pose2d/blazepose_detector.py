@@ -30,6 +30,7 @@ _SAME_HIPS = 0.35  # distance of two hip centres that are one person's, in body 
 _BOX_RADIUS = 1.1  # the circle runs through the face of some; the box is to hold their head
 _HALF_WIDTH = 0.5  # of a person with arms down, in body radii
 _TILE_OVERLAP = 0.3
+_MOST_TILES_ALONG = 6
 _FINE_TILE = 0.55  # side of the smaller tiles, of the picture's short side
 
 
@@ -47,7 +48,7 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.score)
 
-    def __getitem__(self, index: np.ndarray) -> Candidates:
+    def __getitem__(self, index: np.ndarray | slice) -> Candidates:
         return Candidates(self.head[index], self.hips[index], self.circle[index], self.score[index])
 
     @property
@@ -120,8 +121,10 @@ def merge(found: Candidates, *, blend: bool) -> Candidates:
 
 def _blended(group: Candidates) -> Candidates:
     weight = group.score / group.score.sum()
-    points = (np.einsum("n,nd->d", weight, x)[None] for x in (group.head, group.hips, group.circle))
-    return Candidates(*points, group.score[:1])
+    head, hips, circle = (
+        np.einsum("n,nd->d", weight, x)[None] for x in (group.head, group.hips, group.circle)
+    )
+    return Candidates(head, hips, circle, group.score[:1])
 
 
 def _same_person(best: Candidates, others: Candidates) -> np.ndarray:
@@ -147,14 +150,19 @@ def body_boxes(found: Candidates) -> np.ndarray:
 
 
 def tiles(width: int, height: int, side: float) -> list[tuple[int, int, int]]:
-    """x, y and side, px, of overlapping square tiles that cover a picture of the given size."""
-    side = max(1, min(round(side), width, height))
+    """x, y and side, px, of overlapping square tiles that cover a picture of the given size.
+
+    A tile is no smaller than a sixth of the longer side, so that strips give few; it may be larger than the
+    shorter one.
+    """
+    side = max(1, round(side), -(-max(width, height) // _MOST_TILES_ALONG))
     return [(x, y, side) for y in _starts(height, side) for x in _starts(width, side)]
 
 
 def _starts(length: int, side: int) -> list[int]:
-    count = 1 + int(np.ceil(max(length - side, 0) / (side * (1 - _TILE_OVERLAP))))
-    return [int(x) for x in np.round(np.linspace(0, length - side, count))]
+    rest = max(length - side, 0)
+    count = 1 + int(np.ceil(rest / (side * (1 - _TILE_OVERLAP))))
+    return [int(x) for x in np.round(np.linspace(0, rest, count))]
 
 
 class BlazePoseDetector:
@@ -204,4 +212,4 @@ class BlazePoseDetector:
         shapes = ((1, ANCHORS, _VALUES), (1, ANCHORS, 1))
         values, logits = self._model.run(square[None] / 127.5 - 1, *shapes)
         found = merge(decode(values[0], logits[0], self._anchors), blend=True)
-        return found.moved(1 / scale, (x - left / scale, y - top / scale))
+        return found.moved(1 / scale, np.array([x - left / scale, y - top / scale]))

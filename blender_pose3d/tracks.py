@@ -160,7 +160,7 @@ def _check(tracks: Tracks, name: str) -> None:
     for letter, key in (("K", "skeleton2d"), ("J", "skeleton3d")):
         stated = tracks.meta.get(key)
         skeleton = SKELETONS.get(str(stated.get("name"))) if isinstance(stated, dict) else None
-        if skeleton is None:
+        if skeleton is None or not isinstance(stated, dict):
             raise TracksError(f"{name} names no known {key}; known are {', '.join(SKELETONS)}.")
         if stated.get("joints", list(skeleton.joints)) != list(skeleton.joints):
             raise TracksError(f"{name} orders the joints of {skeleton.name} differently.")

@@ -62,8 +62,12 @@ def place_in_world(
         )
     seen = pose + path[:, None]
     up, source = _up(seen, score, skeleton, fps, settings)
+    fx, fy, cx, cy = (float(picture.camera[key]) for key in ("fx", "fy", "cx", "cy"))
     view = Camera(
-        *(float(picture.camera[key]) for key in ("fx", "fy", "cx", "cy")),
+        fx=fx,
+        fy=fy,
+        cx=cx,
+        cy=cy,
         width=int(picture.camera["width"]),
         height=int(picture.camera["height"]),
         rotation=rotation_for_up(up),

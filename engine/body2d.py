@@ -85,7 +85,7 @@ def outside(joints: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Which joints (..., K) lie clearly outside the picture (width, height): by 1 % of its larger side."""
     margin = 0.01 * max(size)
     limit = np.array([size[0] - 1, size[1] - 1])
-    return ((joints < -margin) | (joints > limit + margin)).any(axis=-1)
+    return np.any((joints < -margin) | (joints > limit + margin), axis=-1)
 
 
 def _length(vectors: np.ndarray) -> np.ndarray:

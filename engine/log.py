@@ -41,7 +41,8 @@ def start(*, verbose: bool = False, stream: TextIO | None = None) -> Path | None
         return None
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.addHandler(file)
-    faulthandler.enable(file.stream, all_threads=True)
+    if file.stream is not None:
+        faulthandler.enable(file.stream, all_threads=True)
     return path
 
 

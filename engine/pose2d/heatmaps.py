@@ -86,7 +86,7 @@ def _neighbourhood(heatmaps: np.ndarray, cell: np.ndarray, radius: int) -> np.nd
 
 def _inside(heatmaps: np.ndarray, cell: np.ndarray, margin: int) -> np.ndarray:
     size = np.array(heatmaps.shape[:1:-1])
-    return ((cell >= margin) & (cell < size - margin)).all(axis=-1)
+    return np.all((cell >= margin) & (cell < size - margin), axis=-1)
 
 
 def _result(coordinates: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

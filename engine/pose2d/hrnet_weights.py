@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -62,7 +63,7 @@ def from_state_dict(state: dict[str, Tensor], source: str = "The file") -> HRNet
     return network.eval()
 
 
-def _shape(state: dict[str, Tensor]) -> dict[str, object]:
+def _shape(state: dict[str, Tensor]) -> dict[str, Any]:
     def count(pattern: str) -> int:
         found = [re.match(pattern, key) for key in state]
         return 1 + max(int(match[1]) for match in found if match)

@@ -8,8 +8,9 @@ Ends with exit code 0 and "extension works", or with a traceback.
 import importlib
 import sys
 
-import addon_utils
 import bpy
+
+addon_utils = importlib.import_module("addon_utils")  # found once bpy is loaded
 
 MODULE = "bl_ext.user_default.pose3d"
 

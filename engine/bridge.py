@@ -74,7 +74,7 @@ def to_lifter(
     face = _turn_of_face(joints, skeleton2d).reshape(-1, frames)
     for person in range(len(points)):
         _fill_short_gaps(points[person], weights[person], max_gap)
-        points[person] = place_unseen(points[person], face[person])
+        points[person] = place_unseen(points[person], weights[person], face[person])
     shape = (*lead, frames, len(H36M_19))
     return points.reshape(*shape, 2).astype(np.float32), weights.reshape(shape).astype(np.float32)
 
@@ -117,7 +117,14 @@ def _rename(joints: np.ndarray, score: np.ndarray, skeleton: Skeleton) -> _Point
     made["Neck"] = _first(
         _along(made["Thorax"], ear, 1 - _LOBE_BELOW_EAR),
         _along(made["Thorax"], made["Head"], _NECK_UP_TO_HEAD),
+        ear,
     )
+    # A heel alone in the picture, say, is no joint of the lifter's, but tells where the person is.
+    lost = np.isnan([made[name][0][..., 0] for name in H36M_19.joints]).all(axis=0)
+    finite = np.isfinite(joints[..., :1])
+    centre = np.where(finite, joints, 0.0).sum(-2) / np.where(finite.any(-2), finite.sum(-2), np.nan)
+    hip, weight = made["Hip"]
+    made["Hip"] = np.where(lost[..., None], centre, hip), weight
     points = np.stack([made[name][0] for name in H36M_19.joints], axis=-2)
     return points, np.stack([made[name][1] for name in H36M_19.joints], axis=-1)
 

@@ -28,19 +28,21 @@ _BONES = H36M_19.bones
 _OFFSETS = np.array([_STANDING[H36M_19.joints[child]] for _, child in _BONES])
 _AT = {name: H36M_19.index(name) for name in H36M_19.joints}
 _TOES = [(b, _AT[side + "Knee"], _AT[side + "Ankle"]) for side in "RL" for b in (_AT[side + "Toe"] - 1,)]
+_SURE = 0.25
 _DOWN = np.array([0.0, 1.0])
 
 
-def place_unseen(points: np.ndarray, face: np.ndarray) -> np.ndarray:
+def place_unseen(points: np.ndarray, score: np.ndarray, face: np.ndarray) -> np.ndarray:
     """Points (T, 19, 2) px of one person with every NaN joint placed; frames that are all NaN stay so.
 
+    score: (T, 19); a bone between joints of a low score says nothing about how long and where it usually is.
     face: (T,) px by which the nose stands right of the ears, NaN where unknown; toes never seen point there.
     """
     seen = np.isfinite(points[..., 0])
     here = seen.any(axis=1)
     if not here.any() or seen[here].all():
         return points
-    expected = _expected_offsets(points[here], np.flatnonzero(here), face[here])
+    expected = _expected_offsets(points[here], score[here], np.flatnonzero(here), face[here])
     filled = _meet_offsets(points[here], seen[here], expected)
     spine, unseen = _AT["Spine"], ~seen[here, _AT["Spine"]]
     filled[unseen, spine] = (filled[unseen, _AT["Hip"]] + filled[unseen, _AT["Thorax"]]) / 2
@@ -49,9 +51,14 @@ def place_unseen(points: np.ndarray, face: np.ndarray) -> np.ndarray:
     return result
 
 
-def _expected_offsets(points: np.ndarray, frame: np.ndarray, face: np.ndarray) -> np.ndarray:
+def _expected_offsets(
+    points: np.ndarray, score: np.ndarray, frame: np.ndarray, face: np.ndarray
+) -> np.ndarray:
     """(T, B, 2) px, parent to child: held from the sightings nearest in time, else the standing figure's."""
     observed = points[:, _BONES[:, 1]] - points[:, _BONES[:, 0]]
+    # Networks squeeze what they guess into the picture: legs cut by its edge come out short and folded.
+    guessed = np.minimum(score[:, _BONES[:, 1]], score[:, _BONES[:, 0]]) < _SURE
+    observed[guessed] = np.nan
     size = _stature(observed, frame)
     expected = _standing_offsets(points, frame, size, face)
     for bone in range(len(_BONES)):

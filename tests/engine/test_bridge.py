@@ -218,12 +218,28 @@ def test_present_but_wholly_out_of_sight_is_finite_with_score_zero():
     assert np.isfinite(points).all() and (weights == 0).all()
 
 
-def test_one_frame_one_joint():
-    joints = np.full((1, 17, 2), np.nan)
-    joints[0, COCO_17.index("left_wrist")] = (300.0, 200.0)
-    points, weights = to_lifter(joints, np.full((1, 17), 0.9), COCO_17, SIZE)
-    assert np.isfinite(points).all()
-    assert weights[0, H36M_19.index("LWrist")] == pytest.approx(0.9) and (weights > 0).sum() == 1
+@pytest.mark.parametrize("name", HALPE_26.joints)
+def test_one_frame_one_joint(name):
+    joints = np.full((1, 26, 2), np.nan)
+    joints[0, HALPE_26.index(name)] = (300.0, 200.0)
+    points, weights = to_lifter(joints, np.full((1, 26), 0.9), HALPE_26, SIZE)
+    assert np.isfinite(points).all() and (weights > 0).sum() <= 1
+    ours = next((o for o, theirs in SHARED if theirs == name), None)
+    if ours:
+        assert weights[0, H36M_19.index(ours)] == pytest.approx(0.9)
+        np.testing.assert_allclose(at(points, ours), [(300.0, 200.0)])
+
+
+def test_legs_squeezed_into_the_picture_do_not_tell_how_long_legs_are():
+    joints, score = figure(skeleton=COCO_17)
+    low = [COCO_17.index(side + n) for side in ("left_", "right_") for n in ("knee", "ankle")]
+    joints[:20, low, 1] = 250.0
+    score[:20, low] = 0.1
+    score[20:, low] = 0.0
+    points, _ = to_lifter(joints, score, COCO_17, SIZE)
+    for side in "LR":
+        thigh = (at(points, side + "Knee") - at(points, side + "Hip"))[30:]
+        assert (thigh[:, 1] > 0.15 * 300).all()
 
 
 def test_people_are_independent():

@@ -13,7 +13,6 @@ from typing import cast
 
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 STEM = 64
 STRIDE = 4
@@ -170,21 +169,3 @@ def _transition(channels: list[int]) -> nn.ModuleList:
     """Leaves the branches as they are and opens one more, at half the lowest resolution."""
     opened = nn.Sequential(_conv_bn_relu(channels[-2], channels[-1], 2))
     return nn.ModuleList([*(nn.Identity() for _ in channels[:-1]), opened])
-
-
-def fold_batch_norm(network: nn.Module) -> nn.Module:
-    """Merge each batch normalisation into the convolution before it, in place; for inference only.
-
-    The result is the same up to rounding, and faster.
-    """
-    convolution: tuple[str, nn.Conv2d] | None = None
-    for name, child in list(network.named_children()):
-        if isinstance(child, nn.Conv2d):
-            convolution = (name, child)
-        elif isinstance(child, nn.BatchNorm2d) and convolution is not None:
-            setattr(network, convolution[0], fuse_conv_bn_eval(convolution[1], child))
-            setattr(network, name, nn.Identity())
-            convolution = None
-        else:
-            fold_batch_norm(child)
-    return network

@@ -16,7 +16,7 @@ from ..errors import BadArguments, BadInput, MissingWeights
 from ..manifest import entries
 from . import crop, heatmaps
 from .base import Region
-from .hrnet import STRIDE, fold_batch_norm
+from .hrnet import STRIDE
 from .hrnet_weights import load_hrnet
 
 _SKELETONS = {len(skeleton): skeleton for skeleton in (COCO_17, HALPE_26)}
@@ -64,7 +64,6 @@ class HRNetPose:
         self.input_size = input_size or _input_size(path, metadata.get("input", ""), self.sha256)
         self._decode, self._flip, self._batch = _DECODERS[decoding], flip, batch
         self._device = torch.device(resolve(device))
-        fold_batch_norm(network)
         self._network = network.to(self._device, memory_format=torch.channels_last)
         self._mean = torch.tensor(_MEAN, device=self._device).view(3, 1, 1)
         self._deviation = torch.tensor(_DEVIATION, device=self._device).view(3, 1, 1)

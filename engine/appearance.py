@@ -1,4 +1,4 @@
-"""What somebody wears, as colour histograms of the torso and the legs: tells people apart after a gap.
+"""What somebody looks like, as colour histograms of torso, legs, lower arms and head: tells people apart.
 
 A few hundred pixels at places given by the pose are read, never the whole box, so the background stays out
 and the cost does not grow with the picture.
@@ -14,14 +14,16 @@ from blender_pose3d.skeleton import Skeleton
 _BINS = (6, 10, 10)  # lightness, a, b
 # lightness changes with the light, so its histogram spans all of it in few bins; a and b rarely leave +-60
 _RANGES = ((0.0, 256.0), (68.0, 188.0), (68.0, 188.0))
-PARTS = 2  # torso, legs
+PARTS = 4  # torso, legs, lower arms, head
+# few pixels make up arms and head, and which side of the head is seen changes
+_WEIGHTS = np.array([1.0, 1.0, 0.6, 0.6])
 LENGTH = sum(_BINS)
 _LEAST_PIXELS = 12
 UNKNOWN = 0.3  # the distance where nothing can be compared: neither for nor against
 
 
 def describe(image: np.ndarray, joints: np.ndarray, score: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    """Histograms (2, 26) float32 of torso and legs of one pose; NaN for a part that is not in view.
+    """Histograms (4, 26) float32 of the parts of one pose; NaN for a part that is not in view.
 
     image: (H, W, 3) uint8 RGB. joints: (K, 2) px. score: (K,). Each of lightness, a and b of CIELAB sums to
     a third.
@@ -29,7 +31,9 @@ def describe(image: np.ndarray, joints: np.ndarray, score: np.ndarray, skeleton:
     at = {name: joints[skeleton.index(name)] for name in _PLACES}
     seen = {name: score[skeleton.index(name)] >= 0.15 for name in _PLACES}
     parts = np.full((PARTS, LENGTH), np.nan, dtype=np.float32)
-    for part, points in enumerate((_torso_points(at), _leg_points(at, seen))):
+    for part, points in enumerate(
+        (_torso_points(at), _limb_points(at, seen, _LEGS), _limb_points(at, seen, _ARMS), _head_points(at))
+    ):
         pixels = _read(image, points)
         if len(pixels) >= _LEAST_PIXELS:
             parts[part] = _histogram(pixels)
@@ -37,15 +41,16 @@ def describe(image: np.ndarray, joints: np.ndarray, score: np.ndarray, skeleton:
 
 
 def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Hellinger distance, 0 to 1, of descriptions (..., 2, 26), mean over the parts both have.
+    """Hellinger distance, 0 to 1, of descriptions (..., 4, 26), weighted mean over the parts both have.
 
     UNKNOWN where they share none.
     """
     shared = np.sqrt(np.clip(a * b, 0, None)).sum(axis=-1)
     each = np.sqrt(np.clip(1.0 - shared, 0, 1))
     known = np.isfinite(each)
-    total = np.where(known, each, 0).sum(axis=-1)
-    return np.where(known.any(axis=-1), total / np.maximum(known.sum(axis=-1), 1), UNKNOWN)
+    weight = known * _WEIGHTS
+    total = np.where(known, each, 0) * _WEIGHTS
+    return np.where(known.any(axis=-1), total.sum(axis=-1) / np.maximum(weight.sum(axis=-1), 1e-9), UNKNOWN)
 
 
 def blend(old: np.ndarray, new: np.ndarray, rate: float) -> np.ndarray:
@@ -54,10 +59,13 @@ def blend(old: np.ndarray, new: np.ndarray, rate: float) -> np.ndarray:
     return np.where(np.isfinite(mixed), mixed, np.where(np.isfinite(old), old, new))
 
 
-_PLACES = (
-    "left_shoulder", "right_shoulder", "left_hip", "right_hip",
-    "left_knee", "right_knee", "left_ankle", "right_ankle",
-)  # fmt: skip
+_LEGS = (("hip", "knee"), ("knee", "ankle"))
+_ARMS = (("elbow", "wrist"),)
+_PLACES = tuple(
+    f"{side}_{joint}"
+    for side in ("left", "right")
+    for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "ear")
+)
 
 
 def _torso_points(at: dict[str, np.ndarray]) -> np.ndarray:
@@ -67,11 +75,13 @@ def _torso_points(at: dict[str, np.ndarray]) -> np.ndarray:
     return top + down[:, None] * (bottom - top)
 
 
-def _leg_points(at: dict[str, np.ndarray], seen: dict[str, bool]) -> np.ndarray:
+def _limb_points(
+    at: dict[str, np.ndarray], seen: dict[str, bool], bones: tuple[tuple[str, str], ...]
+) -> np.ndarray:
     along = np.linspace(0.1, 0.9, 20)[:, None]
     rows = [np.empty((0, 2))]
     for side in ("left", "right"):
-        for upper, lower in (("hip", "knee"), ("knee", "ankle")):
+        for upper, lower in bones:
             start, end = f"{side}_{upper}", f"{side}_{lower}"
             if seen[start] and seen[end]:
                 bone = at[end] - at[start]
@@ -79,6 +89,15 @@ def _leg_points(at: dict[str, np.ndarray], seen: dict[str, bool]) -> np.ndarray:
                 aside = np.array([-bone[1], bone[0]]) * 0.06
                 rows += [at[start] + along * bone + shift * aside for shift in (-1, 0, 1)]
     return np.concatenate(rows)
+
+
+def _head_points(at: dict[str, np.ndarray]) -> np.ndarray:
+    ears = (at["left_ear"] + at["right_ear"]) / 2
+    torso = (at["left_shoulder"] + at["right_shoulder"] - at["left_hip"] - at["right_hip"]) / 2
+    # a head is about a third of shoulder to hip wide; the inner two thirds of it are surely head or hair
+    x, y = (g.ravel() for g in np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 11)))
+    inside = x**2 + y**2 <= 1
+    return ears + np.linalg.norm(torso) * np.stack([0.11 * x[inside], 0.16 * y[inside]], axis=1)
 
 
 def _read(image: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Finds people in a video and follows each: one pass over the frames, memory bounded by the poses kept.
 
 Top-down: each followed person is looked for where the last pose and the motion say, the detector looks for
-new people every half second, and every few frames while nobody is followed or somebody has just been lost.
+new people every half second, and every fifth of one while nobody is followed or somebody has just been lost.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Progress = Callable[[str, int, int], None]
 
 STAGE = "follow"
 _LOOK_EVERY = 0.5  # seconds between two looks for new people
-_LOOK_SOON = 0.12  # while nobody is in view, or somebody was just lost
+_LOOK_SOON = 0.2  # while nobody is in view, or somebody was just lost
 _GIVE_UP = 0.8  # seconds for which a lost person is looked for where they should be
 _LEAST_PRESENCE = 0.5
 _KEEP_SCORE, _BIRTH_SCORE = 0.22, 0.35
@@ -33,9 +33,12 @@ _KEEP_SCORE, _BIRTH_SCORE = 0.22, 0.35
 class PictureFrame(Protocol):
     """What follow() reads of a frame: its number, its time in seconds, its picture (H, W, 3) uint8 RGB."""
 
-    index: int
-    time: float
-    image: np.ndarray
+    @property
+    def index(self) -> int: ...
+    @property
+    def time(self) -> float: ...
+    @property
+    def image(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -125,8 +128,8 @@ class _Follower:
         self, row: int, time: float, poses: list[Pose], born: list[bool], owners: dict[int, int]
     ) -> None:
         alone = _alone(poses)
-        for index, pose in owners.items():
-            self.active[index].add(row, time, poses[pose], alone=alone[pose])
+        for index, owned in owners.items():
+            self.active[index].add(row, time, poses[owned], alone=alone[owned])
         taken = set(owners.values())
         # a pose that nobody owns is a jump to something else; only the detector brings new people
         for index, pose in enumerate(poses):

@@ -17,7 +17,7 @@ _LONGEST_GUESS = 0.5  # seconds after which a lost person is taken to have stopp
 
 @dataclass
 class Pose:
-    """One person in one frame: joints (K, 2) px, score (K,), presence 0 to 1, clothes (2, 26), stature px."""
+    """One person in one frame: joints (K, 2) px, score (K,), presence 0 to 1, clothes (4, 26), stature px."""
 
     joints: np.ndarray
     score: np.ndarray

@@ -180,7 +180,7 @@ def test_cancel_and_progress():
     scene = Scene([walker(np.full(60, 200.0), RED)])
     seen = []
     with pytest.raises(Cancelled):
-        run(scene, total=60, progress=lambda *p: seen.append(p), cancelled=lambda: len(seen) >= 10)
+        run(scene, total=60, progress=lambda *p: seen.append(p), cancelled=lambda: len(seen) >= 11)
     assert seen[-1] == ("follow", 10, 60)
 
 
@@ -189,3 +189,16 @@ def test_box_measures():
     others = np.array([[5.0, 0, 15, 10], [20, 20, 30, 30]])
     np.testing.assert_allclose(body2d.overlap(a, others), [[1 / 3, 0]])
     np.testing.assert_allclose(body2d.clipped_area(np.array([-10.0, -10, 32, 36]), (64, 72)), 0.25)
+
+
+@pytest.mark.network
+def test_the_real_network_sees_nobody_in_an_empty_room(tmp_path):
+    from small_videos import empty, write
+
+    from engine.pose2d.registry import load_detector, load_pose2d
+    from engine.video import read_frames
+
+    path = write(tmp_path / "room.mp4", (empty(i) for i in range(12)))
+    people = follow(read_frames(path), load_pose2d("blazepose-full", "cpu"), load_detector("cpu"))
+    assert people.present.shape == (0, 12)
+    assert people.joints2d.shape == (0, 12, 26, 2)

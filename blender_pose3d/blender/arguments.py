@@ -1,0 +1,57 @@
+"""The arguments of the command line."""
+
+from __future__ import annotations
+
+import argparse
+
+from .export import PRESETS
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``pose3d``."""
+    main = argparse.ArgumentParser(prog="pose3d", description="Video of a person in, animation out.")
+    commands = main.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("convert", help="videos or tracks files to FBX, BVH, GLB and .blend")
+    one.add_argument("inputs", nargs="+", metavar="VIDEO|TRACKS", help="video files, or .npz of the engine")
+    one.add_argument("--out", required=True, metavar="DIR", help="folder for the results, made if missing")
+    one.add_argument("--name", help="name of the results (default: the input's)")
+    _add_character(one)
+    _add_motion(one)
+    _add_output(one)
+    return main
+
+
+def _add_character(one: argparse.ArgumentParser) -> None:
+    group = one.add_argument_group("character")
+    group.add_argument("--character", metavar="FILE.blend", help="file with the armature")
+    which = group.add_mutually_exclusive_group()
+    which.add_argument("--armature", metavar="NAME", help="armature of the file to animate")
+    which.add_argument("--rig", metavar="PRESET", help="pose3d: make an armature; else the kind to look for")
+    who = group.add_mutually_exclusive_group()
+    who.add_argument("--person", type=int, metavar="N", help="by prominence, from 1 (default: 1)")
+    who.add_argument("--people", choices=["all"], help="everybody, an armature each")
+
+
+def _add_motion(one: argparse.ArgumentParser) -> None:
+    group = one.add_argument_group("motion")
+    group.add_argument("--fps", type=float, metavar="F", help="frames a second (default: the video's)")
+    group.add_argument("--height", type=float, metavar="M", help="the person's height in metres")
+    group.add_argument(
+        "--camera-tilt", type=_tilt, default="auto", metavar="DEG", help="degrees down, or auto"
+    )
+    group.add_argument("--smoothing", type=float, metavar="S", help="0 (as captured) to 1 (very smooth)")
+    group.add_argument("--pose2d", metavar="NAME", help="2D network of the engine")
+
+
+def _add_output(one: argparse.ArgumentParser) -> None:
+    group = one.add_argument_group("output", "without any of these: FBX, BVH and .blend")
+    for kind in ("fbx", "bvh", "glb", "blend"):
+        group.add_argument(f"--{kind}", action="store_true")
+    group.add_argument("--preset", choices=sorted(PRESETS), default="generic", help="who reads the FBX")
+
+
+def _tilt(text: str) -> float | str:
+    try:
+        return "auto" if text == "auto" else float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"degrees or auto, not {text!r}") from error

@@ -1,0 +1,68 @@
+"""Which armature a conversion moves: the one named, the only one, or one made for the person."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..proportions import Proportions
+from ..rig_maps import RigError, detect
+from .armature import create_armature
+from .errors import BadArguments, BadInput
+
+GENERATED = "pose3d"
+
+
+def open_file(blend: str | None) -> None:
+    """The character's file as it is on disk, or an empty one. Raises BadInput."""
+    if blend is None:
+        bpy.ops.wm.read_homefile(use_empty=True)
+        return
+    try:
+        bpy.ops.wm.open_mainfile(filepath=blend, load_ui=False)
+    except RuntimeError as error:
+        cause = [line for line in str(error).splitlines() if line.strip()][-1].removeprefix("Error: ")
+        raise BadInput(f"Cannot open {blend}: {cause}") from error
+
+
+def choose_armature(name: str | None, rig: str | None, blend: str | None) -> bpy.types.Object | None:
+    """The armature to animate; None to make one. Raises BadArguments or BadInput."""
+    if name is None and (rig == GENERATED or blend is None):
+        return None
+    found = [o for o in bpy.context.scene.objects if o.type == "ARMATURE"]
+    known = ", ".join(o.name for o in found) or "none"
+    if name is not None:
+        named = [o for o in found if o.name == name]
+        if not named:
+            raise BadArguments(f"There is no armature called {name} in the scene; there is: {known}.")
+        return _humanoid(named[0])
+    if not found:
+        raise BadInput(f"{blend} has no armature; give another file, or --rig {GENERATED} to make one.")
+    if rig is not None:
+        found = [o for o in found if _rig_of(o) == rig]
+        if not found:
+            raise BadInput(f"No armature of {blend} is a {rig} rig; there is: {known}.")
+    if len(found) > 1:
+        raise BadArguments(f"Choose one of {len(found)} armatures with --armature: {known}.")
+    return _humanoid(found[0])
+
+
+def make_armature(name: str, proportions: Proportions) -> bpy.types.Object:
+    """An armature with a body, in the scene's own collection, whatever the view layer shows."""
+    return create_armature(name, proportions, bpy.context.scene.collection)
+
+
+def _rig_of(armature: bpy.types.Object) -> str | None:
+    try:
+        return detect(armature.data.bones.keys()).rig
+    except RigError:
+        return None
+
+
+def _humanoid(armature: bpy.types.Object) -> bpy.types.Object:
+    try:
+        detect(armature.data.bones.keys(), f"armature {armature.name}")
+    except RigError as error:
+        raise BadInput(f"{error}.") from error
+    if armature.library is not None:
+        raise BadInput(f"Armature {armature.name} is linked from another file: make an override or a copy.")
+    return armature

@@ -1,0 +1,114 @@
+"""One clip: tracks onto armatures of the open file, and out to files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..fit import FitError, fit
+from ..motion import MotionError, motion_from_tracks
+from ..proportions import measure
+from ..quality import compare
+from ..rig_maps import RigError, detect
+from ..settings import MotionSettings
+from ..tracks import Tracks
+from . import export
+from .armature import rest_pose
+from .bake import bake
+from .characters import choose_armature, make_armature
+from .errors import BadArguments, BadInput, ExportError
+from .scene import set_frame_rate, set_range
+
+FORMATS = ("fbx", "bvh", "glb", "blend")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to make of each input. person: from 1, None for everybody. blend: the character's file."""
+
+    out: Path
+    formats: tuple[str, ...]
+    preset: str
+    armature: str | None
+    rig: str | None
+    person: int | None
+    blend: str | None
+    settings: MotionSettings
+
+
+def convert(tracks: Tracks, name: str, job: Job) -> list[Path]:
+    """Animate the open file with tracks and write what the job asks for; returns the files' paths.
+
+    Raises BadInput, BadArguments or ExportError. The motion of several people shares one clock.
+    """
+    if job.person is not None and job.person > tracks.people:
+        raise BadArguments(f"There is no person {job.person}: the tracks hold {tracks.people}.")
+    people = range(tracks.people) if job.person is None else [job.person - 1]
+    character = choose_armature(job.armature, job.rig, job.blend)
+    if character is not None and len(people) > 1:
+        raise BadArguments("A character of a file moves one person: leave --people all out, or --armature.")
+    moved, report, last = [], [], 1
+    for person in people:
+        label = name if person == people[0] else f"{name}_person{person + 1}"
+        try:
+            motion = motion_from_tracks(tracks, person, job.settings)
+            armature = character or make_armature(label, measure(motion))
+            rest = rest_pose(armature)
+            found = detect(rest.names, armature.name)
+            animation = fit(motion, rest, found.mapping)
+        except (MotionError, FitError, RigError) as error:
+            raise BadInput(str(error)) from error
+        set_frame_rate(bpy.context.scene, motion.fps)
+        # people who come into view later start later
+        start = 1 + max(round((float(motion.time[0]) - float(tracks.time[0])) * motion.fps), 0)
+        start = start if len(people) > 1 else 1
+        bake(armature, animation, name=label, start=start)
+        last = max(last, start + animation.frames - 1)
+        moved.append((label, armature))
+        notes = [*motion.notes, *animation.notes]
+        report.append(
+            {
+                "person": person + 1,
+                "armature": armature.name,
+                "rig": found.rig,
+                "frames": animation.frames,
+                "fps": motion.fps,
+                "notes": notes,
+                "quality": compare(motion),
+            }
+        )
+    set_range(bpy.context.scene, 1, last)
+    paths = _write(moved, job, name)
+    paths.append(_write_report(job.out / f"{name}.report.json", tracks, report))
+    return paths
+
+
+def _write(moved: list[tuple[str, bpy.types.Object]], job: Job, name: str) -> list[Path]:
+    paths = []
+    for label, armature in moved:
+        target = job.out / label
+        if "fbx" in job.formats:
+            paths.append(export.export_fbx(armature, f"{target}.fbx", preset=job.preset))
+        if "bvh" in job.formats:
+            paths.append(export.export_bvh(armature, f"{target}.bvh"))
+        if "glb" in job.formats:
+            paths.append(export.export_glb(armature, f"{target}.glb"))
+    if "blend" in job.formats:
+        paths.append(export.save_blend(job.out / f"{name}.blend"))
+    return paths
+
+
+def _write_report(path: Path, tracks: Tracks, people: list[dict[str, Any]]) -> Path:
+    text = json.dumps({"video": tracks.meta.get("video"), "people": people}, indent=2) + "\n"
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ExportError(f"Cannot write {path}: {error.strerror or error}.") from error
+    return path

@@ -1,4 +1,4 @@
-"""Outliers out, gaps filled, limbs smoothed, bones of one length: joints (T, J, 3) relative to the hip."""
+"""Swaps undone, outliers out, gaps filled, limbs smoothed, bones of one length: hip-relative joints."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .bones import with_constant_bones
 from .filters import smooth
 from .settings import MotionSettings
 from .skeleton import Skeleton
+from .swaps import find_swaps
 
 _HAMPEL_REACH = 0.08  # seconds to either side
 _HAMPEL_LIMIT = 4.0  # standard deviations; at 3 the turning point of a quick hand is taken for an outlier
@@ -23,13 +24,15 @@ _GAP_DETAIL = 8.0  # Hz
 @dataclass(frozen=True)
 class Cleaned:
     """joints: (T, J, 3). score: (T, J), 0 where filled. filled: (T, J) bool, where nothing was captured.
-    held: (T, J) bool, the part of it in gaps too long to interpolate. outliers: (T, J) bool."""
+    held: (T, J) bool, the part of it in gaps too long to interpolate. outliers: (T, J) bool. swapped: (T, J)
+    bool, where left and right were exchanged back."""
 
     joints: np.ndarray
     score: np.ndarray
     filled: np.ndarray
     held: np.ndarray
     outliers: np.ndarray
+    swapped: np.ndarray
 
 
 def clean(
@@ -45,6 +48,13 @@ def clean(
         raise ValueError(f"No frame holds a place for {', '.join(empty)}.")
     longest = round(settings.max_gap * fps)
     joints = fill_gaps(joints, known, longest, fps)[0]
+    if settings.fix_swaps:
+        swapped = find_swaps(joints, skeleton, fps)
+        other = skeleton.mirror
+        joints = np.where(swapped[..., None], joints[:, other], joints)
+        known, score = np.where(swapped, known[:, other], known), np.where(swapped, score[:, other], score)
+    else:
+        swapped = np.zeros_like(known)
     outliers = find_outliers(joints, fps) & known if settings.remove_outliers else np.zeros_like(known)
     # An outlier that is all a joint has is no outlier.
     outliers &= (known & ~outliers).any(axis=0)
@@ -54,7 +64,7 @@ def clean(
     joints = smooth(joints, score, fps, settings.filter, settings.strength)
     if settings.constant_bones:
         joints = with_constant_bones(joints, score, skeleton)
-    return Cleaned(joints, score, filled, held, outliers)
+    return Cleaned(joints, score, filled, held, outliers, swapped)
 
 
 def find_outliers(joints: np.ndarray, fps: float) -> np.ndarray:

@@ -129,9 +129,16 @@ def _notes(settings: MotionSettings, cleaned: Cleaned, fps: float, source_fps: f
     gone = cleaned.filled.all(axis=1)
     held = cleaned.held.all(axis=1)
     if gone.any():
-        text = f"The person was out of sight in {int(gone.sum())} frames"
+        text = f"The person was out of sight in {int(gone.sum())} {_frames(gone.sum())}"
         end = (
             ", held and blended where it was long." if held.any() else ", filled from the frames around them."
         )
         notes.append(text + end)
+    swapped = int(cleaned.swapped.any(axis=1).sum())
+    if swapped:
+        notes.append(f"Left and right were exchanged in {swapped} {_frames(swapped)}, and were put back.")
     return notes
+
+
+def _frames(count: int) -> str:
+    return "frame" if count == 1 else "frames"

@@ -20,6 +20,7 @@ class MotionSettings:
     fps: float | None = None
     filter: str = "whittaker"
     strength: float = 0.5
+    fix_swaps: bool = True
     remove_outliers: bool = True
     constant_bones: bool = True
     max_gap: float = 0.3

@@ -120,7 +120,8 @@ def _rename(joints: np.ndarray, score: np.ndarray, skeleton: Skeleton) -> _Point
         ear,
     )
     # A heel alone in the picture, say, is no joint of the lifter's, but tells where the person is.
-    lost = np.isnan([made[name][0][..., 0] for name in H36M_19.joints]).all(axis=0)
+    places = np.stack([made[name][0][..., 0] for name in H36M_19.joints])
+    lost = np.isnan(places).all(axis=0)
     finite = np.isfinite(joints[..., :1])
     centre = np.where(finite, joints, 0.0).sum(-2) / np.where(finite.any(-2), finite.sum(-2), np.nan)
     hip, weight = made["Hip"]

@@ -14,6 +14,7 @@ from blender_pose3d.filters import FILTERS, cutoff, smooth
 from blender_pose3d.quality import bone_spread, jitter
 from blender_pose3d.settings import MotionSettings
 from blender_pose3d.skeleton import H36M_17, H36M_19
+from blender_pose3d.swaps import find_swaps
 from tests.walker import walk
 
 REAL = [name for name in FILTERS if name != "none"]
@@ -142,6 +143,30 @@ def test_a_spike_leaves_no_trace():
     calm = clean(spoiled, scores(joints), H36M_19, 30.0, MotionSettings())
     assert calm.outliers[50, H36M_19.index("RWrist")] and calm.score[50, H36M_19.index("RWrist")] == 0
     assert np.linalg.norm(calm.joints - joints, axis=-1).max() < 0.06
+
+
+@pytest.mark.parametrize("part", ["legs", "arms", "both"])
+def test_sides_exchanged_for_some_frames_are_put_back(part):
+    joints = pose(noise=0.005)
+    names = {"legs": ("Hip", "Knee", "Ankle", "Toe"), "arms": ("Shoulder", "Elbow", "Wrist")}
+    chosen = [n for key, limb in names.items() if part in (key, "both") for n in limb]
+    ours = [H36M_19.index(side + n) for side in "LR" for n in chosen]
+    spoiled = joints.copy()
+    for start, stop in ((20, 21), (40, 47), (80, 93)):
+        spoiled[start:stop, ours] = joints[start:stop, H36M_19.mirror[ours]]
+    out = clean(spoiled, scores(joints), H36M_19, 30.0, MotionSettings())
+    whole = clean(joints, scores(joints), H36M_19, 30.0, MotionSettings())
+    # Arms and legs that pass each other when they change places need no putting back.
+    assert np.linalg.norm(out.joints - whole.joints, axis=-1).max() < 0.25
+    assert out.swapped[40:47, ours].all() and not whole.swapped.any()
+    left = clean(spoiled, scores(joints), H36M_19, 30.0, MotionSettings(fix_swaps=False))
+    assert not left.swapped.any()
+
+
+def test_a_walk_has_no_swaps():
+    for fps in (15.0, 24.0, 30.0, 60.0):
+        joints = walk(6.0, fps)
+        assert not find_swaps(joints - joints[:, :1], H36M_19, fps).any()
 
 
 def test_short_gaps_are_interpolated_and_long_ones_held_and_marked():

@@ -107,11 +107,11 @@ def _trunk(by: dict[str, RestBone], size: float) -> Part:
     hips = np.linalg.norm(by["thigh.L"].head - by["thigh.R"].head) / 2
     # height over the back's length, half width, half depth, forwards
     rows = np.array([
-        (-0.19, 0.001, 0.001, 0.000),
-        (-0.185, 0.25 * hips, 0.030 * size, 0.000),
-        (-0.15, 0.65 * hips, 0.062 * size, -0.002),
-        (-0.08, 1.30 * hips, 0.094 * size, -0.005),
-        (0.00, 0.66 * hips + 0.098 * size, 0.106 * size, -0.006),
+        (-0.19, 0.001, 0.001, 0.004),
+        (-0.185, 0.22 * hips, 0.024 * size, 0.004),
+        (-0.16, 0.50 * hips, 0.046 * size, 0.002),
+        (-0.08, 1.05 * hips, 0.080 * size, -0.003),
+        (0.03, 0.66 * hips + 0.094 * size, 0.102 * size, -0.006),
         (0.14, 0.40 * hips + 0.106 * size, 0.100 * size, -0.002),
         (0.34, 0.67 * wide, 0.084 * size, 0.006),
         (0.50, 0.71 * wide, 0.092 * size, 0.006),

@@ -10,9 +10,9 @@ from ..proportions import RestBone
 
 # Left a little warm, right a little cool: enough to tell the sides of a turning figure apart.
 _TINTS = {
-    "": ("Pose3D body", (0.62, 0.60, 0.57, 1.0)),
-    "L": ("Pose3D left", (0.66, 0.42, 0.27, 1.0)),
-    "R": ("Pose3D right", (0.28, 0.44, 0.62, 1.0)),
+    "": ("Pose3D body", (0.50, 0.48, 0.45, 1.0)),
+    "L": ("Pose3D left", (0.56, 0.33, 0.19, 1.0)),
+    "R": ("Pose3D right", (0.19, 0.34, 0.54, 1.0)),
 }
 
 

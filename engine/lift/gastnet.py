@@ -89,6 +89,8 @@ class GastNet(nn.Module):
             self.layers_bn.extend((JointNorm(channels), JointNorm(channels)))
             self.layers_graph_conv.append(GraphAttentionBlock(skeleton, channels, dropout))
         self.shrink = Pointwise(2 * channels, 3)
+        # Fresh weights then give centimetres and not metres, where training starts from.
+        nn.init.normal_(self.shrink.weight, std=0.1 / math.sqrt(2 * channels))
         self.drop = nn.Dropout(dropout)
 
     @property

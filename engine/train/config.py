@@ -1,0 +1,81 @@
+"""Settings of a training run, read from TOML: one file a model."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadInput
+
+CONFIGS = Path(__file__).parent / "configs"
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    channels: int = 64
+    filter_widths: tuple[int, ...] = (3, 3, 3)
+    causal: bool = False
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """proportions: spread of bone lengths. surface: how far detectors' points lie off the joint centres."""
+
+    proportions: float = 0.05
+    surface: float = 1.0
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """averaging: decay of the moving average of weights that ships. validation: windows to measure on."""
+
+    batch: int = 64
+    steps: int = 40000
+    rate: float = 2e-3
+    warmup: int = 300
+    weight_decay: float = 1e-4
+    averaging: float = 0.999
+    validation: int = 3072
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def read_config(path: Path | str) -> Config:
+    """Raises BadInput, with the line or key that is wrong."""
+    path = Path(path)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"The settings {path} cannot be read: {error}.") from error
+    sections = {"network": NetworkConfig, "data": DataConfig, "training": TrainingConfig}
+    parts = {name: _section(path, name, kind, content.pop(name, {})) for name, kind in sections.items()}
+    if content:
+        raise BadInput(f"{path} has a section that is not known: {next(iter(content))}.")
+    return Config(**parts)
+
+
+def _section(path: Path, name: str, kind: type, values: dict[str, Any]) -> Any:
+    known = {f.name: type(getattr(kind(), f.name)) for f in fields(kind)}
+    result = {}
+    for key, value in values.items():
+        wanted = known.get(key)
+        if wanted is None:
+            raise BadInput(f"{path} has a setting that is not known: {name}.{key}.")
+        kept = tuple(value) if wanted is tuple and isinstance(value, list) else value
+        kept = float(kept) if wanted is float and type(kept) is int else kept
+        if type(kept) is not wanted:
+            raise BadInput(f"{path}: {name}.{key} is {value!r}; a {wanted.__name__} is wanted.")
+        result[key] = kept
+    return kind(**result)

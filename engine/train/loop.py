@@ -1,0 +1,191 @@
+"""Train a GAST-Net on windows made on the fly."""
+
+from __future__ import annotations
+
+import copy
+import math
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from blender_pose3d.skeleton import H36M_19
+
+from ..errors import EngineError
+from ..lift.gastnet import GastNet
+from .config import Config
+from .mocap import Clip, split
+from .run import RunFolder
+from .windows import Effects, Windows
+
+_VALIDATION_SEED = 20_201
+_HIP = H36M_19.index("Hip")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """minutes: planned length of the run, else the steps of the configuration count. Seconds between the
+    validations; device and autocast to bfloat16."""
+
+    minutes: float | None = None
+    validate_every: float = 240.0
+    device: str = "cpu"
+    bf16: bool = False
+
+
+def error(prediction: Tensor, target: Tensor) -> Tensor:
+    """(B, J) metres between poses (B, J, 3), hip on hip."""
+    return (prediction - prediction[:, _HIP : _HIP + 1] - target).norm(dim=-1)
+
+
+class Trainer:
+    """Owns the network, its moving average, the optimiser and the clock of one run."""
+
+    def __init__(self, clips: list[Clip], config: Config, folder: RunFolder, pace: Pace) -> None:
+        self.config, self.folder, self.pace = config, folder, pace
+        settings = config.training
+        torch.manual_seed(settings.seed)
+        net = config.network
+        self.network = GastNet(
+            H36M_19,
+            3,
+            net.channels,
+            filter_widths=net.filter_widths,
+            causal=net.causal,
+            dropout=net.dropout,
+        ).to(pace.device)
+        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay, fused=True
+        )
+        self.generator = torch.Generator().manual_seed(settings.seed)
+        self.step, self.elapsed, self.best = 0, 0.0, math.inf
+        effects = Effects(proportions=config.data.proportions, surface=config.data.surface)
+        train, held_out = split(clips)
+        if not train or not held_out:
+            raise EngineError("The clips leave nothing to train on or nothing held out to measure on.")
+        frames, before = self.network.receptive_field, self.network.frames_before
+        self.windows = Windows(train, frames, before, effects)
+        judge = torch.Generator().manual_seed(_VALIDATION_SEED)
+        measured = Windows(held_out, frames, before, effects)
+        self.validation = measured.draw(settings.validation, judge)
+        self._resume()
+
+    def _resume(self) -> None:
+        state = self.folder.load(self.config.to_dict())
+        if state is None:
+            return
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.generator.set_state(state["generator"])
+        self.step, self.elapsed, self.best = state["step"], state["elapsed"], state["best"]
+        print(f"Going on at step {self.step}, best so far {self.best * 1000:.1f} mm.", file=sys.stderr)
+
+    def save(self) -> None:
+        self.folder.save(
+            {
+                "config": self.config.to_dict(),
+                "network": self.network.state_dict(),
+                "average": self.average.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "generator": self.generator.get_state(),
+                "step": self.step,
+                "elapsed": self.elapsed,
+                "best": self.best,
+            }
+        )
+
+    def share_done(self) -> float:
+        """0 at the start of the run, 1 at its end: by the clock when there is a planned length."""
+        if self.pace.minutes is not None:
+            return min(self.elapsed / (60 * self.pace.minutes), 1.0)
+        return min(self.step / self.config.training.steps, 1.0)
+
+    def run(self) -> float:
+        """Train to the end; returns the best validation error in metres."""
+        started, since_save, losses = time.monotonic() - self.elapsed, time.monotonic(), []
+        while self.share_done() < 1.0:
+            losses.append(self._learn())
+            self.elapsed = time.monotonic() - started
+            if time.monotonic() - since_save > self.pace.validate_every:
+                self._report(losses)
+                since_save, losses = time.monotonic(), []
+        self._report(losses)
+        return self.best
+
+    def _rate(self) -> float:
+        settings = self.config.training
+        warm = min((self.step + 1) / settings.warmup, 1.0) if settings.warmup else 1.0
+        return settings.rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * self.share_done())) / 2)
+
+    def _learn(self) -> float:
+        settings = self.config.training
+        features, target = (x.to(self.pace.device) for x in self.windows.draw(settings.batch, self.generator))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._rate()
+        self.network.train()
+        with torch.autocast(self.pace.device, torch.bfloat16, enabled=self.pace.bf16):
+            prediction = self.network(features, strided=True)[:, 0]
+        loss = error(prediction.float(), target).mean()
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise EngineError(
+                f"The loss is not a number any more (step {self.step}); the last saved state is kept.",
+                "Lower training.rate and start again in the same folder.",
+            )
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        self._update_average()
+        return value
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        # A young average follows closely, else it would drag the first random weights along.
+        decay = min(self.config.training.averaging, (1 + self.step) / (10 + self.step))
+        ours, theirs = self.average.state_dict(), self.network.state_dict()
+        floating = [k for k, v in ours.items() if v.is_floating_point()]
+        torch._foreach_lerp_([ours[k] for k in floating], [theirs[k] for k in floating], 1 - decay)
+
+    @torch.inference_mode()
+    def validate(self) -> float:
+        """Mean error in metres of the averaged weights on held-out subjects, with noise."""
+        features, target = self.validation
+        errors = [
+            error(self.average(f.to(self.pace.device), strided=True)[:, 0], t.to(self.pace.device)).mean(
+                dim=1
+            )
+            for f, t in zip(features.split(128), target.split(128), strict=True)
+        ]
+        return float(torch.cat(errors).mean())
+
+    def _report(self, losses: list[float]) -> None:
+        measured = self.validate()
+        if measured < self.best:
+            self.best = measured
+            described = {"validation_mm": f"{measured * 1000:.2f}", "step": str(self.step)}
+            self.folder.save_best(self.average, described)
+        self.save()
+        done = self.share_done()
+        row: dict[str, Any] = {
+            "step": self.step,
+            "minutes": round(self.elapsed / 60, 2),
+            "windows": self.step * self.config.training.batch,
+            "train_mm": round(1000 * sum(losses) / max(len(losses), 1), 2),
+            "held_out_mm": round(1000 * measured, 2),
+            "rate": round(self._rate(), 7),
+        }
+        self.folder.note(row)
+        left = self.elapsed * (1 - done) / max(done, 1e-9) / 60
+        print(
+            f"step {self.step}  train {row['train_mm']:.1f} mm  held out {row['held_out_mm']:.1f} mm  "
+            f"best {1000 * self.best:.1f} mm  {100 * done:.0f} %  {left:.0f} min left",
+            file=sys.stderr,
+            flush=True,
+        )

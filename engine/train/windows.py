@@ -1,0 +1,99 @@
+"""Training windows made on the fly: a clip, a body, a camera, a detector; then what the lifter is shown."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from blender_pose3d.skeleton import H36M_19
+
+from ..lift.camera import normalise
+from ..lift.lifter import STATURE
+from .bodies import HIP, draw_lengths, pose_bodies, surface_points
+from .cameras import film, project, uniform
+from .mocap import FPS, Clip
+from .noise import detect, mid_joints
+
+_MIRROR = torch.from_numpy(H36M_19.mirror.copy())
+_LEG = 0.491 * STATURE
+_COMMON_RATES = torch.tensor([24.0, 25.0, 30.0, 30.0, 60.0])
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What is done to the clips; all off for exact evaluation."""
+
+    noise: bool = True
+    proportions: float = 0.05
+    surface: float = 1.0
+    mirror: bool = True
+
+
+EXACT = Effects(noise=False, surface=0.0)
+
+
+class Windows:
+    """Draws windows from clips. Everything follows from the generator handed in."""
+
+    def __init__(self, clips: list[Clip], frames: int, before: int, effects: Effects | None = None) -> None:
+        self.effects = effects or Effects()
+        self.frames, self.window = frames, (before, frames - 1 - before)
+        lengths = torch.tensor([len(c.points) for c in clips])
+        self._start, self._length = lengths.cumsum(0) - lengths, lengths
+        self._points = torch.from_numpy(np.concatenate([_in_metres(c.points) for c in clips]))
+        # Long clips of one gait would drown the rest.
+        self._share = lengths.double().pow(0.75)
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """(count, frames, J, 3) features and (count, J, 3) targets: metres from the hip, virtual camera."""
+        clip = torch.multinomial(self._share, count, replacement=True, generator=generator)
+        # Frames on both sides of the window, because each frame's size is averaged over a window of its own.
+        lead, follow = self.window
+        offset = torch.arange(-2 * lead, 2 * follow + 1)
+        any_rate = torch.exp(uniform((count,), math.log(12.0), math.log(60.0), generator))
+        common = _COMMON_RATES[torch.randint(len(_COMMON_RATES), (count,), generator=generator)]
+        rate = torch.where(torch.rand(count, generator=generator) < 0.5, common, any_rate)
+        own = torch.rand(count, generator=generator) * (self._length[clip] - 1)
+        points = self.sequence(clip, own[:, None] + offset * (FPS / rate)[:, None])
+        features, target, _ = self.see(points, generator)
+        return features[:, lead : lead + self.frames], target[:, 2 * lead]
+
+    def sequence(self, clip: Tensor, when: Tensor) -> Tensor:
+        """(B, L, J, 3) points of clips (B,) at moments (B, L) in frames of 60 fps, held beyond the ends."""
+        last = (self._length[clip] - 1)[:, None]
+        when = torch.minimum(when.clamp(min=0), last.float())
+        low = when.long()
+        share = (when - low)[..., None, None]
+        at = self._start[clip][:, None]
+        return torch.lerp(self._points[at + low], self._points[at + torch.minimum(low + 1, last)], share)
+
+    def see(self, points: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """World points (B, L, J, 3) to features and targets of the same shape and rotations (B, L, 3, 3)."""
+        effects = self.effects
+        points = pose_bodies(points, draw_lengths(len(points), effects.proportions, generator))
+        if effects.mirror:
+            mirrored = points[:, :, _MIRROR] * torch.tensor([-1.0, 1.0, 1.0])
+            chosen = torch.rand(len(points), 1, 1, 1, generator=generator) < 0.5
+            points = torch.where(chosen, mirrored, points)
+        points, true, assumed, size = film(points, generator)
+        joints = project(surface_points(points, effects.surface, generator), true)
+        if effects.noise:
+            height = true[:, None, 0] * STATURE / points[:, :, HIP, 2]
+            joints, score = detect(joints, height, size, generator)
+        else:
+            joints, score = mid_joints(joints, torch.ones_like(joints[..., 0]))
+        features, rotation = normalise(joints, score, assumed, HIP, self.window)
+        target = (points - points[:, :, HIP : HIP + 1]) @ rotation.mT
+        return features, target, rotation
+
+
+def _in_metres(points: np.ndarray) -> np.ndarray:
+    """A clip's paths in metres of somebody STATURE tall, by the length of the legs."""
+    leg = [H36M_19.index(n) for n in ("RHip", "RKnee", "RAnkle")]
+    thigh, shin = points[:, leg[1]] - points[:, leg[0]], points[:, leg[2]] - points[:, leg[1]]
+    length = np.linalg.norm(thigh, axis=-1).mean() + np.linalg.norm(shin, axis=-1).mean()
+    return (points * (_LEG / max(length, 1e-9))).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Errors that reach a person: one line that says what is wrong, a hint what to do, a stable code, an exit code."""
+"""Errors that reach a person: a line that says what is wrong, a hint what to do, a code, an exit code."""
 
 from __future__ import annotations
 

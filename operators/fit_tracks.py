@@ -44,14 +44,15 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         if armature and (armature.library or not armature.visible_get()):
             return self._refuse(f"{armature.name} is linked or hidden: make it local and visible first.")
         try:
-            from ..blender_pose3d.blender.apply import ApplyError, apply_tracks
+            from ..blender_pose3d.blender.apply import apply_tracks
+            from ..blender_pose3d.blender.errors import Pose3DError
         except ImportError as error:
             return self._refuse(
                 f"Python package {error.name} is missing from this Blender: install it there."
             )
         try:
             notes = apply_tracks(context, bpy.path.abspath(self.filepath), self.person, armature)
-        except ApplyError as error:
+        except Pose3DError as error:
             return self._refuse(str(error))
         for note in notes:
             self.report({"INFO"}, note)

@@ -14,11 +14,8 @@ from ..settings import MotionSettings
 from ..tracks import TracksError, read_tracks
 from .armature import create_armature, rest_pose
 from .bake import bake
+from .errors import BadInput
 from .scene import frame_rate
-
-
-class ApplyError(Exception):
-    """The motion cannot be put on the armature. One line, for people."""
 
 
 def apply_tracks(
@@ -32,7 +29,7 @@ def apply_tracks(
 
     person: by prominence, from 1. armature: None makes one with the person's proportions and makes it
     active. settings: None takes the scene's frame rate, so that the motion has its true speed. It starts
-    at the scene's first frame; the scene's end moves if the motion is longer. Raises ApplyError, and then
+    at the scene's first frame; the scene's end moves if the motion is longer. Raises BadInput, and then
     leaves nothing behind.
     """
     settings = settings or MotionSettings(fps=frame_rate(context.scene))
@@ -41,7 +38,7 @@ def apply_tracks(
         if armature is not None:
             return _animate(context, armature, motion, Path(path).stem)
     except (TracksError, MotionError, RigError, FitError) as error:
-        raise ApplyError(str(error)) from error
+        raise BadInput(str(error)) from error
     return _animate_new(context, motion, Path(path).stem)
 
 
@@ -62,7 +59,7 @@ def _animate_new(context: bpy.types.Context, motion: Motion, name: str) -> list[
         notes = _animate(context, armature, motion, name)
     except (ValueError, RuntimeError) as error:
         bpy.data.batch_remove(set(bpy.data.objects) - before)
-        raise ApplyError(str(error)) from error
+        raise BadInput(str(error)) from error
     for other in context.selected_objects:
         other.select_set(False)
     armature.select_set(True)

@@ -33,7 +33,18 @@ class Effects:
     mirror: bool = True
 
 
-EXACT = Effects(noise=False, surface=0.0)
+@dataclass(frozen=True)
+class View:
+    """What a camera and a detector make of windows.
+
+    points: (B, L, J, 3) true, metres, camera axes. joints: (B, L, J, 2) px and score: (B, L, J), as detected.
+    intrinsics: (B, 4) as the lifter will assume them.
+    """
+
+    points: Tensor
+    joints: Tensor
+    score: Tensor
+    intrinsics: Tensor
 
 
 class Windows:
@@ -73,6 +84,13 @@ class Windows:
 
     def see(self, points: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """World points (B, L, J, 3) to features and targets of the same shape and rotations (B, L, 3, 3)."""
+        view = self.film(points, generator)
+        features, rotation = normalise(view.joints, view.score, view.intrinsics, HIP, self.window)
+        target = (view.points - view.points[:, :, HIP : HIP + 1]) @ rotation.mT
+        return features, target, rotation
+
+    def film(self, points: Tensor, generator: torch.Generator) -> View:
+        """World points (B, L, J, 3), y up, to what a detector makes of some body before some camera."""
         effects = self.effects
         points = pose_bodies(points, draw_lengths(len(points), effects.proportions, generator))
         if effects.mirror:
@@ -86,9 +104,7 @@ class Windows:
             joints, score = detect(joints, height, size, generator)
         else:
             joints, score = mid_joints(joints, torch.ones_like(joints[..., 0]))
-        features, rotation = normalise(joints, score, assumed, HIP, self.window)
-        target = (points - points[:, :, HIP : HIP + 1]) @ rotation.mT
-        return features, target, rotation
+        return View(points, joints, score, assumed)
 
 
 def _in_metres(points: np.ndarray) -> np.ndarray:

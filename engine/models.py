@@ -41,9 +41,10 @@ def load(pose2d: str, lifter: str, device: str, report: Progress, stop: Callable
 
     device = resolve(device)
     steps: tuple[Callable[[], Any], ...] = (
+        # the lifter is never fetched by itself: when it is not here, say so before anything is downloaded
+        lambda: load_lifter(lifter, device),
         lambda: load_pose2d(pose2d, device),
         lambda: load_detector(device),
-        lambda: load_lifter(lifter, device),
     )
     loaded = []
     for number, step in enumerate(steps, start=1):
@@ -51,6 +52,6 @@ def load(pose2d: str, lifter: str, device: str, report: Progress, stop: Callable
             raise Cancelled
         loaded.append(step())
         report("load", number, len(steps))
-    models = Models(*loaded)
+    models = Models(network=loaded[1], detector=loaded[2], lifter=loaded[0])
     log.info("2D: %s. Lifter: %s. Device: %s.", models.network.name, models.lifter.name, device)
     return models

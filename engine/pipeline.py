@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEFAULT_POSE2D = "blazepose-full"
-DEFAULT_LIFTER = "gastnet_27f_19j"
+DEFAULT_LIFTER = "gastnet-27f-19j"
 
 _GAP_FILLED = 0.3  # seconds that a joint may be missing and still be filled over time
 
@@ -180,7 +180,7 @@ class _Run:
         joints3d = np.full((*people.present.shape, len(models.lifter.skeleton), 3), np.nan, dtype=np.float32)
         score3d = np.full(joints3d.shape[:-1], np.nan, dtype=np.float32)
         self.report("lift", 0, total)
-        for p, known in enumerate(np.isfinite(joints).all(axis=(-1, -2))):
+        for p, known in enumerate(np.all(np.isfinite(joints), axis=(-1, -2))):
             for first, last in _runs(known):
                 if self.stop():
                     raise Cancelled

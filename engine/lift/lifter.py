@@ -121,7 +121,7 @@ class Lifter:
         return (padded * (1 - 0.5 * distance / max(before, after, 1))).amax(dim=-1).T.contiguous()
 
 
-def load_lifter(name_or_path: str = "gastnet_27f_19j", device: torch.device | str = "cpu") -> Lifter:
+def load_lifter(name_or_path: str = "gastnet-27f-19j", device: torch.device | str = "cpu") -> Lifter:
     """A lifter by the name of known weights or by a path to a weight file.
 
     Raises MissingWeights where known weights are not on this machine; BadArguments for a name nobody knows;

@@ -20,6 +20,8 @@ _OPENMMLAB = (
     (re.compile(r"^(?:keypoint_)?head\.final_layer(?:\.0)?\."), "final_layer."),
 )
 
+_COUNTER = "num_batches_tracked"
+
 
 def authors_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """A state dict under the authors' names, from theirs or OpenMMLab's."""
@@ -47,12 +49,13 @@ def from_state_dict(state: dict[str, Tensor], source: str = "The file") -> HRNet
     if not is_hrnet(state):
         raise BadInput(f"{source} does not hold the weights of an HRNet for keypoints.")
     try:
-        network = HRNet(**_shape(state))
-        missing, unexpected = network.load_state_dict(state, strict=False)
+        with torch.device("meta"):  # no time for random weights that are replaced at once
+            network = HRNet(**_shape(state))
+        counters = {key: torch.tensor(0) for key in network.state_dict() if key.endswith(_COUNTER)}
+        missing, unexpected = network.load_state_dict({**counters, **state}, strict=False, assign=True)
     except (RuntimeError, ValueError, IndexError, KeyError) as error:
         first = str(error).strip().splitlines()[-1].strip()
         raise BadInput(f"{source} is not quite an HRNet: {first}") from error
-    missing = [key for key in missing if not key.endswith("num_batches_tracked")]
     if missing or unexpected:
         raise BadInput(
             f"{source} is not quite an HRNet: {len(missing)} weights are missing and {len(unexpected)} are"

@@ -31,7 +31,7 @@ _BOX_RADIUS = 1.1  # the circle runs through the face of some; the box is to hol
 _HALF_WIDTH = 0.5  # of a person with arms down, in body radii
 _TILE_OVERLAP = 0.3
 _MOST_TILES_ALONG = 6
-_FINE_TILE = 0.55  # side of the smaller tiles, of the picture's short side
+_FINE_TILE = 0.62  # side of the smaller tiles, of the picture's short side: two rows of them
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ import numpy as np
 
 from .errors import BadInput
 from .upright import check_size, square_size, upright_rgb, upright_size
+from .video_length import USUAL_RATE, length, mean_rate
 
 if TYPE_CHECKING:
     import av
@@ -39,9 +40,6 @@ _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 # A decoder that works on several frames at once holds all of them: few threads for large pictures.
 _LARGE_PIXELS = 16_000_000
 _MAX_THREADS = 8
-# Rates outside these are time bases or mistakes, no frame rates.
-_LEAST_RATE, _MOST_RATE = 0.1, 480
-_USUAL_RATE = 25.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def probe(path: Path | str) -> VideoInfo:
         if first is None:
             raise BadInput(f"No frame of {path.name} can be read.", "The file is empty or damaged.")
         height, width = upright_size(first, square_size(first, _pixel_aspect(stream)))
-        fps, frames, duration = _length(container, stream)
+        fps, frames, duration = length(container, stream)
     return VideoInfo(path, file_sha256(path), width, height, fps, frames, duration)
 
 
@@ -152,7 +150,7 @@ class _Clock:
     def __init__(self, stream: VideoStream) -> None:
         self._start = stream.start_time
         self._last: float | None = None
-        self._step = 1 / (_rate(stream) or _USUAL_RATE)
+        self._step = 1 / (mean_rate(stream) or USUAL_RATE)
 
     def time(self, picture: av.VideoFrame) -> float:
         stamped = picture.pts is not None and picture.time_base is not None
@@ -244,41 +242,3 @@ def _ffmpeg_error() -> type[Exception]:
 def _pixel_aspect(stream: VideoStream) -> float:
     """Width over height of one pixel; 1 where the file does not say."""
     return float(stream.sample_aspect_ratio or 1)
-
-
-def _rate(stream: VideoStream) -> float:
-    """Mean frame rate as the container tells it; 0 where it tells none, or nonsense."""
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate and _LEAST_RATE <= rate <= _MOST_RATE:
-            return float(rate)
-    return 0.0
-
-
-def _length(container: InputContainer, stream: VideoStream) -> tuple[float, int, float]:
-    """Frames a second, number of frames and seconds: from the container, else by counting packets."""
-    fps, frames, duration = _rate(stream), stream.frames, 0.0
-    if stream.duration:
-        duration = float(stream.duration * stream.time_base)
-    elif container.duration:
-        duration = container.duration / 1e6
-    if duration <= 0 or (fps <= 0 and frames <= 0):
-        frames, duration = _counted(container, stream, fps)
-    if fps <= 0:
-        fps = frames / duration if duration > 0 else _USUAL_RATE
-    return fps, frames or max(1, round(duration * fps)), duration or 1 / fps
-
-
-def _counted(container: InputContainer, stream: VideoStream, fps: float) -> tuple[int, float]:
-    """Number of packets and seconds from the first to the end of the last; nothing is decoded."""
-    container.seek(0)
-    stamps = []
-    packets = 0
-    with contextlib.suppress(_ffmpeg_error()):
-        for packet in container.demux(stream):
-            packets += packet.size > 0
-            if packet.pts is not None:
-                stamps.append(packet.pts)
-    if len(stamps) < 2:
-        return packets, packets / (fps or _USUAL_RATE)
-    seconds = float((max(stamps) - min(stamps)) * stream.time_base)
-    return packets, seconds * len(stamps) / (len(stamps) - 1)

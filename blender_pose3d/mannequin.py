@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from .proportions import RestBone
 from .rotations import any_normal, reject, smoothstep, unit
@@ -16,7 +17,7 @@ _UP = np.array([0.0, 0.0, 1.0])
 
 @dataclass(frozen=True)
 class Part:
-    """A closed surface: vertices (V, 3) metres, quads (Q, 4), weights bone → (V,), side "L", "R" or ""."""
+    """A surface: vertices (V, 3) metres, quads (Q, 4), weights bone → (V,), side "L", "R" or ""."""
 
     vertices: np.ndarray
     quads: np.ndarray
@@ -43,7 +44,7 @@ def _tube(
     side: str = "",
     power: float = 2.0,
 ) -> Part:
-    """Superellipses of half widths ``radii`` (n, 2) about a line of points (n, 3), closed at both ends.
+    """Superellipses of half widths ``radii`` (n, 2) about a line of points (n, 3), open at its ends.
 
     across: (3,) direction of the first half width. weights: bone → (n,) for each ring. power: 2 is an
     ellipse, more is boxier.
@@ -133,8 +134,6 @@ def _trunk(by: dict[str, RestBone], size: float) -> Part:
 
 
 def _curve(x: np.ndarray, y: np.ndarray, at: np.ndarray) -> np.ndarray:
-    from scipy.interpolate import PchipInterpolator
-
     return PchipInterpolator(x, y)(at)
 
 

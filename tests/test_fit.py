@@ -123,6 +123,15 @@ def test_the_motion_starts_at_the_object() -> None:
     assert np.allclose(elsewhere - at_origin, moved[:3, 3])
 
 
+@pytest.mark.parametrize("raised, floor", [(0.0, 0.0), (0.9, 0.0), (2.0, 1.1)])
+def test_a_character_with_its_origin_at_the_hips(raised: float, floor: float) -> None:
+    away, moved = np.array([0.0, 0.0, raised - 0.9]), np.eye(4)
+    moved[2, 3] = raised
+    bones = [replace(b, head=b.head + away, tail=b.tail + away) for b in rest_bones(Proportions())]
+    found, _ = fitted(walker(30), rest_of(bones, world=moved))
+    assert abs(np.median(found[..., 2].min(axis=1)) - floor) < 0.03
+
+
 def straight_arms(joints: np.ndarray, first: int, last: int) -> np.ndarray:
     """The same motion with both elbows straight in frames first to last."""
     joints = joints.copy()

@@ -35,8 +35,8 @@ class Settings:
     """What decides the result, apart from the video.
 
     pose2d, lifter: names of networks, or paths of weight files. device: auto, cpu or cuda. start, end:
-    seconds, None for the whole video. fov: the camera's field of view in degrees along the longer side, None to
-    assume a usual one. use_cache: read and keep tracks in the cache folder.
+    seconds, None for the whole video. fov: the camera's field of view in degrees along the longer side,
+    None to assume a usual one. use_cache: read and keep tracks in the cache folder.
     """
 
     pose2d: str = DEFAULT_POSE2D

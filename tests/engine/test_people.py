@@ -101,6 +101,15 @@ def test_somebody_else_comes_in_where_one_left():
     assert len(assert_one_figure_each(run(scene), scene)) == 2
 
 
+def test_one_vanishes_as_another_appears_within_reach_of_the_region():
+    gone, comes = np.full(90, np.nan), np.full(90, np.nan)
+    gone[:45], comes[45:] = 300, 380
+    scene = Scene([walker(gone, RED), walker(comes, BLUE)])
+    people = run(scene)
+    assert len(assert_one_figure_each(people, scene)) == 2
+    assert not (people.present.all(axis=0)).any()
+
+
 def test_side_by_side_stay_two():
     x = np.linspace(150, 450, 90)
     scene = Scene([walker(x, RED), walker(x + 75, BLUE)])

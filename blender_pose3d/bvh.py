@@ -19,7 +19,9 @@ from .rotations import quaternions_from
 _CHANNELS = ("Z", "X", "Y")
 _ORDER = "".join(reversed(_CHANNELS))
 _Y_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
-_STILL = 1e-5  # metres: a joint that stays this near to its place at rest has no position channels
+# Metres: a joint that stays this near to its place at rest has no position channels. Blender's own matrices
+# of bones that point straight down are off by a hundredth of a millimetre.
+_STILL = 1e-4
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class JointMotion:
 def bvh_text(motion: JointMotion, fps: float) -> str:
     """The text of a BVH file. Several roots hang under one joint at the origin, named ``root``.
 
-    The root has offset zero and its whole place in its position channels, so readers that add the two and
-    readers that let the channels replace the offset agree.
+    A joint with position channels has offset zero and its whole place in them, so readers that add the two
+    and readers that let the channels replace the offset agree.
     """
     motion = _single_root(motion)
     heads = motion.world[..., :3, 3] @ _Y_UP.T
@@ -58,9 +60,11 @@ def bvh_text(motion: JointMotion, fps: float) -> str:
     places = (inverse @ away[..., None])[..., 0]
     offsets = np.where(inner[:, None], rest_heads - rest_heads[above], 0.0)
     moves = ~inner | (np.abs(places - offsets).max(axis=(0, 2)) > _STILL)
+    offsets[moves] = 0.0
     ends = motion.tails @ _Y_UP.T - rest_heads
 
     tree = _Hierarchy(motion.names, parents, offsets, ends, moves)
+    tree.out.write("HIERARCHY\n")
     tree.write(int(np.flatnonzero(~inner)[0]))
     columns = [np.hstack([places[:, j], angles[:, j]]) if moves[j] else angles[:, j] for j in tree.order]
     rows = np.hstack(columns)

@@ -32,7 +32,7 @@ def add_arguments(subparsers: Any) -> None:
     parser.add_argument("--device", choices=CHOICES, default="auto")
     parser.add_argument("--start", type=float, metavar="S", help="begin at this second")
     parser.add_argument("--end", type=float, metavar="S", help="stop before this second")
-    parser.add_argument("--fov", type=float, metavar="DEGREES", help="the camera's field of view, longer side")
+    parser.add_argument("--fov", type=float, metavar="DEGREES", help="field of view of the longer side")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder for weights, tracks and logs")
     parser.add_argument(
         "--no-cache", action="store_true", help="look at the video even if it was seen before"

@@ -17,9 +17,9 @@ from tests.synthetic_motion import LIMBS, dancer, motion_of, walker
 from tests.synthetic_rigs import angles_between, joints_of, posed
 
 bpy = pytest.importorskip("bpy")
-from mathutils import Matrix  # noqa: E402
+from mathutils import Matrix
 
-from blender_pose3d.blender.armature import create_armature, editing, rest_pose  # noqa: E402
+from blender_pose3d.blender.armature import create_armature, editing, rest_pose
 
 UNREAL_MALE = Path(__file__).parents[3] / "shared" / "rigs" / "human-male.glb"
 MIXAMO = {

@@ -18,10 +18,10 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
-from drawn_people import UNIT  # noqa: E402
+from drawn_people import UNIT
 
-from blender_pose3d.skeleton import COCO_17, H36M_19  # noqa: E402
-from engine.pose2d.base import Region  # noqa: E402
+from blender_pose3d.skeleton import COCO_17, H36M_19
+from engine.pose2d.base import Region
 
 LOW, HIGH = UNIT.min(axis=0), UNIT.max(axis=0)
 
@@ -84,7 +84,9 @@ def install() -> None:
     lifter.load_lifter = lambda name, device: FlatLifter()
     camera = types.ModuleType("engine.lift.camera")
     camera.default_intrinsics = lambda width, height, fov=None: (
-        *(2 * [1.2 * width if fov is None else width / 2 / np.tan(np.radians(fov) / 2)]), width / 2, height / 2
+        *(2 * [1.2 * width if fov is None else width / 2 / np.tan(np.radians(fov) / 2)]),
+        width / 2,
+        height / 2,
     )
     sys.modules |= {m.__name__: m for m in (registry, lifter, camera)}
 

@@ -22,7 +22,7 @@ def empty(index: int, width: int = 320, height: int = 240) -> np.ndarray:
     return np.random.default_rng(index).integers(100, 120, (height, width, 3), dtype=np.uint8)
 
 
-def write(path: Path, pictures, *, codec: str = "libx264", times=None, rotate: int = 0, rate: int = 30) -> Path:
+def write(path: Path, pictures, *, codec: str = "libx264", times=None, rotate=0, rate=30) -> Path:
     """A video of RGB pictures. times: presentation times in seconds, else at the rate."""
     pictures = list(pictures)
     height, width = pictures[0].shape[:2]

@@ -106,7 +106,8 @@ def test_hello_track_result_shutdown(start, video, tmp_path):
 
 GARBAGE = [
     b"garbage\n", b"\xff\xfe\x00\n", b"[1, 2]\n", b'"track"\n', b"{}\n", b'{"command": "sing"}\n',
-    b"9" * 70_000 + b"\n", b'{"id": [], "command": "track"}\n', b"[" * 60_000 + b"\n", b'{"id": NaN, "command": "cancel"}\n',
+    b"9" * 70_000 + b"\n", b'{"id": [], "command": "track"}\n', b"[" * 60_000 + b"\n",
+    b'{"id": NaN, "command": "cancel"}\n',
 ]  # fmt: skip
 
 

@@ -36,6 +36,21 @@ def standing(points: np.ndarray, up: np.ndarray, fps: float) -> np.ndarray:
     return gaussian_filter1d(sure, 0.02 * fps, axis=0, mode="nearest")
 
 
+def soles(
+    joints: np.ndarray, skeleton: Skeleton, up: np.ndarray, fps: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where each foot is lowest, at its sole: points (T, 2, 3) and how surely they stand (T, 2).
+
+    Of ankle and toe the lower one counts: on tiptoe the ankle stands still, but not on the floor.
+    """
+    points, height = foot_points(joints, skeleton)
+    sure = standing(points, up, fps)
+    sole = (points - height[:, None] * up).reshape(len(points), 2, -1, 3)
+    lower = np.argmin(sole @ up, axis=2)[..., None]
+    sure = np.take_along_axis(sure.reshape(sole.shape[:-1]), lower, axis=2)[..., 0]
+    return np.take_along_axis(sole, lower[..., None], axis=2)[..., 0, :], sure
+
+
 def _fall(value: np.ndarray, low: float, high: float) -> np.ndarray:
     part = np.clip((high - value) / (high - low), 0.0, 1.0)
     return part * part * (3 - 2 * part)

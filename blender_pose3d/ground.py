@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import solveh_banded
 
 from .banded import difference_penalty
-from .feet import foot_points, standing
+from .feet import foot_points, soles, standing
 from .skeleton import Skeleton
 
 _UP = np.array([0.0, 0.0, 1.0])
@@ -19,14 +19,13 @@ _HEIGHT_ERROR = 0.015  # metres
 
 def floor_height(joints: np.ndarray, skeleton: Skeleton, fps: float) -> float:
     """Height of the floor in metres: the weighted median of standing soles, else the lowest fiftieth."""
-    points, height = foot_points(joints, skeleton)
-    weight = standing(points, _UP, fps)
-    soles = (points[..., 2] - height).ravel()
-    if weight.sum() < 0.2 * fps:
-        return float(np.percentile(soles, 2))
-    order = np.argsort(soles)
+    points, weight = soles(joints, skeleton, _UP, fps)
+    height = points[..., 2].ravel()
+    if weight.sum() < 0.1 * fps:
+        return float(np.percentile(height, 2))
+    order = np.argsort(height)
     share = np.cumsum(weight.ravel()[order]) / weight.sum()
-    return float(soles[order][np.searchsorted(share, 0.5)])
+    return float(height[order][np.searchsorted(share, 0.5)])
 
 
 def root_correction(joints: np.ndarray, skeleton: Skeleton, fps: float, firmness: float) -> np.ndarray:
@@ -38,7 +37,7 @@ def root_correction(joints: np.ndarray, skeleton: Skeleton, fps: float, firmness
     frames = len(joints)
     if frames < 4 or firmness <= 0:
         return np.zeros((frames, 3))
-    points, height = foot_points(joints, skeleton)
+    points, _ = foot_points(joints, skeleton)
     sure = standing(points, _UP, fps)
     correction = np.empty((frames, 3))
     pair = np.minimum(sure[1:], sure[:-1])
@@ -56,7 +55,9 @@ def root_correction(joints: np.ndarray, skeleton: Skeleton, fps: float, firmness
     pulled[1:] -= slip[:, :2]
     correction[:, :2] = solveh_banded(slide, pulled, lower=True)
 
-    low = firmness * sure * np.clip(1.0 - points[..., 2] / 0.4, 0.0, 1.0) / _HEIGHT_ERROR**2 / (0.1 * fps)
+    lowest, sure = soles(joints, skeleton, _UP, fps)
+    height = lowest[..., 2]
+    low = firmness * sure * np.clip(1.0 - height / 0.4, 0.0, 1.0) / _HEIGHT_ERROR**2 / (0.1 * fps)
     bands[0] += low.sum(1) + stay
-    correction[:, 2] = solveh_banded(bands, -(low * (points[..., 2] - height)).sum(1), lower=True)
+    correction[:, 2] = solveh_banded(bands, -(low * height).sum(1), lower=True)
     return correction

@@ -8,7 +8,7 @@ import numpy as np
 
 from .bones import unit
 from .camera import up_for_tilt
-from .feet import foot_points, standing
+from .feet import soles
 from .skeleton import Skeleton
 
 # What is known before looking (degrees): a camera is seldom rolled, often tilted; bodies lean; a floor point
@@ -44,9 +44,8 @@ def find_up(joints: np.ndarray, score: np.ndarray, skeleton: Skeleton, fps: floa
         off = np.linalg.norm(body[upright] - axis, axis=-1)
         axis = unit((body[upright] / (1.0 + (off / 0.1) ** 2)[:, None]).sum(axis=0))
     up = axis
-    points, height = foot_points(joints, skeleton)
     for _ in range(3):
-        up = _most_probable(up, axis, points, height, fps)
+        up = _most_probable(up, axis, *soles(joints, skeleton, up, fps), fps)
     return Up(up, seconds, True)
 
 
@@ -68,7 +67,7 @@ def _body_axis(joints: np.ndarray, score: np.ndarray, skeleton: Skeleton) -> tup
 
 
 def _most_probable(
-    up: np.ndarray, axis: np.ndarray, points: np.ndarray, height: np.ndarray, fps: float
+    up: np.ndarray, axis: np.ndarray, points: np.ndarray, weight: np.ndarray, fps: float
 ) -> np.ndarray:
     """One Gauss-Newton step for the two small rotations of ``up``, with the floor's offset eliminated."""
     level = up_for_tilt(0.0)
@@ -80,13 +79,11 @@ def _most_probable(
     for direction, deviation in ((axis, np.array([_LEAN, _LEAN])), (level, np.array([_ROLL, _TILT]))):
         normal += np.diag(deviation**-2.0)
         right += frame @ (direction - up) / deviation**2
-    weight = standing(points, up, fps)
-    soles = (points - height[:, None] * up).reshape(-1, 3)
-    weight = weight.reshape(-1)
-    steps = weight.sum() / (points.shape[1] * 0.3 * fps)
+    weight, points = weight.ravel(), points.reshape(-1, 3)
+    steps = weight.sum() / (0.3 * fps)
     if steps >= 1:
         tilt = np.zeros(2)
-        across, rise = soles @ frame.T, soles @ up
+        across, rise = points @ frame.T, points @ up
         robust = weight
         for _ in range(5):
             mean, middle = (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from blender_pose3d.camera import Camera, rotation_for_up, up_for_tilt
-from blender_pose3d.feet import foot_points, standing
+from blender_pose3d.feet import foot_points, soles, standing
 from blender_pose3d.ground import floor_height, root_correction
 from blender_pose3d.motion import motion_from_tracks
 from blender_pose3d.quality import foot_skate
@@ -182,6 +182,17 @@ def test_standing_knows_stand_from_swing():
     sure = standing(points, UP, 30.0)
     truth = np.linalg.norm(np.gradient(points, axis=0), axis=-1) * 30.0 < 0.05
     assert ((sure > 0.5) == truth)[5:-5].mean() > 0.93
+
+
+def test_on_tiptoe_the_toes_are_the_sole():
+    joints = np.repeat(walk(0.1)[:1], 30, axis=0)
+    joints[..., 2] += 0.1
+    for side in "LR":
+        joints[:, H36M_19.index(side + "Toe"), 2] -= 0.1
+    points, sure = soles(joints, H36M_19, UP, 30.0)
+    assert points.shape == (30, 2, 3) and (sure > 0.9).all()
+    np.testing.assert_allclose(points[..., 2], 0.0, atol=1e-9)
+    assert floor_height(joints, H36M_19, 30.0) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_up_is_equivariant_under_mirror():

@@ -77,7 +77,7 @@ def _motion(
     if header is None:
         raise ValueError("it has no motion")
     frames, width = int(header[1]), sum(len(c) for c in channels)
-    rows = np.array(text[header.end() :].split(), dtype=float)
+    rows = np.fromstring(text[header.end() :], sep=" ")
     if frames == 0 or rows.size != frames * width:
         raise ValueError(f"{rows.size} numbers stand where {frames} frames of {width} should")
     rows = rows.reshape(frames, width)

@@ -74,7 +74,7 @@ def to_lifter(
     face = _turn_of_face(joints, skeleton2d).reshape(-1, frames)
     for person in range(len(points)):
         _fill_short_gaps(points[person], weights[person], max_gap)
-        points[person] = place_unseen(points[person], weights[person], face[person])
+        points[person] = place_unseen(points[person], weights[person], face[person], image_size[1] / 2)
     shape = (*lead, frames, len(H36M_19))
     return points.reshape(*shape, 2).astype(np.float32), weights.reshape(shape).astype(np.float32)
 

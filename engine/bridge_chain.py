@@ -32,17 +32,18 @@ _SURE = 0.25
 _DOWN = np.array([0.0, 1.0])
 
 
-def place_unseen(points: np.ndarray, score: np.ndarray, face: np.ndarray) -> np.ndarray:
+def place_unseen(points: np.ndarray, score: np.ndarray, face: np.ndarray, usual: float) -> np.ndarray:
     """Points (T, 19, 2) px of one person with every NaN joint placed; frames that are all NaN stay so.
 
     score: (T, 19); a bone between joints of a low score says nothing about how long and where it usually is.
     face: (T,) px by which the nose stands right of the ears, NaN where unknown; toes never seen point there.
+    usual: px, the stature of somebody of whom not a single bone is seen.
     """
     seen = np.isfinite(points[..., 0])
     here = seen.any(axis=1)
     if not here.any() or seen[here].all():
         return points
-    expected = _expected_offsets(points[here], score[here], np.flatnonzero(here), face[here])
+    expected = _expected_offsets(points[here], score[here], np.flatnonzero(here), face[here], usual)
     filled = _meet_offsets(points[here], seen[here], expected)
     spine, unseen = _AT["Spine"], ~seen[here, _AT["Spine"]]
     filled[unseen, spine] = (filled[unseen, _AT["Hip"]] + filled[unseen, _AT["Thorax"]]) / 2
@@ -52,14 +53,15 @@ def place_unseen(points: np.ndarray, score: np.ndarray, face: np.ndarray) -> np.
 
 
 def _expected_offsets(
-    points: np.ndarray, score: np.ndarray, frame: np.ndarray, face: np.ndarray
+    points: np.ndarray, score: np.ndarray, frame: np.ndarray, face: np.ndarray, usual: float
 ) -> np.ndarray:
     """(T, B, 2) px, parent to child: held from the sightings nearest in time, else the standing figure's."""
     observed = points[:, _BONES[:, 1]] - points[:, _BONES[:, 0]]
+    roughly = _stature(observed, frame, usual)
     # Networks squeeze what they guess into the picture: legs cut by its edge come out short and folded.
     guessed = np.minimum(score[:, _BONES[:, 1]], score[:, _BONES[:, 0]]) < _SURE
     observed[guessed] = np.nan
-    size = _stature(observed, frame)
+    size = _stature(observed, frame, roughly)
     expected = _standing_offsets(points, frame, size, face)
     for bone in range(len(_BONES)):
         known = np.isfinite(observed[:, bone, 0])
@@ -70,14 +72,14 @@ def _expected_offsets(
     return expected
 
 
-def _stature(observed: np.ndarray, frame: np.ndarray) -> np.ndarray:
+def _stature(observed: np.ndarray, frame: np.ndarray, otherwise: np.ndarray | float) -> np.ndarray:
     """(T,) px: the stature whose standing figure has bones as long as those seen, in the mean square."""
     known = np.isfinite(observed[..., 0])
     length = np.where(known, np.nansum(observed**2, axis=-1), 0.0).sum(axis=1)
     nominal = (known * (_OFFSETS**2).sum(-1)).sum(axis=1)
     sure = length > 0
     if not sure.any():
-        return np.ones(len(frame))
+        return np.broadcast_to(otherwise, len(frame))
     size = np.sqrt(length[sure] / nominal[sure])
     return gaussian_filter1d(np.interp(frame, frame[sure], size), 3.0, mode="nearest")
 

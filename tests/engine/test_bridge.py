@@ -224,6 +224,8 @@ def test_one_frame_one_joint(name):
     joints[0, HALPE_26.index(name)] = (300.0, 200.0)
     points, weights = to_lifter(joints, np.full((1, 26), 0.9), HALPE_26, SIZE)
     assert np.isfinite(points).all() and (weights > 0).sum() <= 1
+    apart = np.linalg.norm(points[0, :, None] - points[0], axis=-1) + 1e3 * np.eye(19)
+    assert apart.min() > 5.0  # a body of usual size, no joint on top of another
     ours = next((o for o, theirs in SHARED if theirs == name), None)
     if ours:
         assert weights[0, H36M_19.index(ours)] == pytest.approx(0.9)
@@ -289,7 +291,7 @@ def test_translation_and_scale_equivariance(case, scale, right, down):
     wide = (2000, 2000)
     points, weights = to_lifter(joints, score, skeleton, wide)
     moved, moved_weights = to_lifter(
-        joints * scale + (right, down), score, skeleton, (wide[0] * scale + right, wide[1] * scale + down)
+        joints * scale + (right, down), score, skeleton, (wide[0] * scale, wide[1] * scale)
     )
     np.testing.assert_allclose(moved, points * scale + (right, down), atol=0.02 * max(scale, 1.0))
     np.testing.assert_allclose(moved_weights, weights, atol=1e-5)

@@ -118,8 +118,8 @@ def _trunk(by: dict[str, RestBone], size: float) -> Part:
         (0.50, 0.71 * wide, 0.092 * size, 0.006),
         (0.72, 0.83 * wide, 0.108 * size, 0.004),
         (0.88, 0.88 * wide, 0.100 * size, 0.000),
-        (1.00, 0.74 * wide, 0.078 * size, -0.004),
-        (1.07, 0.45 * wide, 0.060 * size, -0.006),
+        (1.00, 0.82 * wide, 0.080 * size, -0.004),
+        (1.075, 0.56 * wide, 0.064 * size, -0.006),
         (1.13, 0.046 * size, 0.048 * size, -0.006),
         (1.14, 0.001, 0.001, -0.006),
     ])  # fmt: skip
@@ -195,9 +195,9 @@ def _arm(by: dict[str, RestBone], side: str, s: float) -> list[Part]:
     root = hand.head + out * 0.18 * reach + _FORWARD * 0.026 * s - _UP * 0.004
     thumb = root + out * 0.34 * reach + _FORWARD * 0.032 * s - _UP * 0.012
     return [
-        _capsule(inner, collar.tail, [(0, 0.052 * s), (1, 0.058 * s)], collar.name, side=side),
+        _capsule(inner, collar.tail, [(0, 0.052 * s), (1, 0.053 * s)], collar.name, side=side),
         _capsule(
-            upper.head, upper.tail, [(0, 0.058 * s), (0.35, 0.049 * s), (0.8, 0.039 * s), (1, 0.038 * s)],
+            upper.head, upper.tail, [(0, 0.053 * s), (0.3, 0.049 * s), (0.8, 0.039 * s), (1, 0.038 * s)],
             upper.name, side=side,
         ),
         _capsule(

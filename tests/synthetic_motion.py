@@ -10,7 +10,8 @@ from blender_pose3d.camera import Camera
 from blender_pose3d.motion import Motion
 from blender_pose3d.skeleton import H36M_17, H36M_19, Skeleton
 
-ANKLE = 0.07
+# How high the joints of a foot flat on the floor are, metres.
+FEET = (("Ankle", 0.07), ("Toe", 0.02))
 THIGH, SHIN = 0.42, 0.41
 LIMBS = tuple((s + a, s + b) for s in "LR" for a, b in (
     ("Shoulder", "Elbow"), ("Elbow", "Wrist"), ("Hip", "Knee"), ("Knee", "Ankle"), ("Ankle", "Toe"),
@@ -94,7 +95,8 @@ def walker(count: int = 90, fps: float = 30.0, heading: float = 0.0) -> np.ndarr
     radians = np.deg2rad(heading)
     hip = np.stack([np.sin(radians) * way, -np.cos(radians) * way, 0 * way], axis=-1)
     joints = figure(angles, hip)
-    joints[..., 2] += ANKLE - joints[:, [_at("LAnkle"), _at("RAnkle")], 2].min(axis=1, keepdims=True)
+    lowest = [joints[:, [_at(s + name) for s in "LR"], 2] - height for name, height in FEET]
+    joints[..., 2] -= np.min(lowest, axis=(0, 2))[:, None]
     return joints
 
 

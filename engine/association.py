@@ -17,7 +17,9 @@ from .tracklet import Pose, Tracklet
 
 SAME_BODY = 0.55  # keypoint similarity from which two poses show one body
 _SAME_BOX = 0.75  # and box overlap that says so together with a lower similarity
-_LARGEST_COST = 1.7
+LARGEST_COST = 1.7  # what costs more continues nobody
+_SURE_FOR = 0.15  # seconds for which motion alone says who it is
+_SAME_CLOTHES = 0.3
 _NEVER = 1e6
 
 
@@ -40,16 +42,23 @@ def assign(tracklets: list[Tracklet], poses: list[Pose], time: float, skeleton: 
     """Best one-to-one matching, as {index of tracklet: index of pose}; what does not fit stays out."""
     if not tracklets or not poses:
         return {}
-    cost = np.array([[match_cost(t, p, time, skeleton) for p in poses] for t in tracklets])
+    cost = costs(tracklets, poses, time, skeleton)
     rows, columns = linear_sum_assignment(cost)
-    return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= _LARGEST_COST}
+    return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= LARGEST_COST}
+
+
+def costs(tracklets: list[Tracklet], poses: list[Pose], time: float, skeleton: Skeleton) -> np.ndarray:
+    """match_cost of every tracklet with every pose, (tracklets, poses)."""
+    rows = [[match_cost(t, p, time, skeleton) for p in poses] for t in tracklets]
+    return np.array(rows, dtype=np.float64).reshape(len(tracklets), len(poses))
 
 
 def match_cost(tracklet: Tracklet, pose: Pose, time: float, skeleton: Skeleton) -> float:
     """How badly a pose continues a tracklet: 0 fits, over 1.7 is somebody else.
 
     The sum of the distance to the expected place (1 at the furthest a person gets in that time), the change
-    of size (1 at a factor of 1.6) and the difference of clothes (1 at a Hellinger distance of 0.45).
+    of size (1 at a factor of 1.6) and the difference of clothes (1 at a Hellinger distance of 0.45). Who was
+    missing for a while may be anywhere near, so clothes must then agree.
     """
     missing = tracklet.missing_for(time)
     core = body2d.indices(skeleton)
@@ -64,5 +73,7 @@ def match_cost(tracklet: Tracklet, pose: Pose, time: float, skeleton: Skeleton) 
         return _NEVER
     clothes = 0.0
     if tracklet.clothes is not None:
-        clothes = float(appearance.distance(tracklet.clothes, pose.clothes)) / 0.45
-    return place + size + clothes
+        clothes = float(appearance.distance(tracklet.clothes, pose.clothes))
+    if missing > _SURE_FOR and clothes > _SAME_CLOTHES:
+        return _NEVER
+    return place + size + clothes / 0.45

@@ -108,12 +108,12 @@ class _Follower:
         """Find everybody in one frame."""
         self.active = [t for t in self.active if t.missing_for(time) <= _GIVE_UP]
         poses = self._look(image, [self._region(t, time) for t in self.active])
-        good = [self._good(p, image, _KEEP_SCORE) for p in poses]
-        # when two regions show one body, the pose from the region that expected it is the steadier one
-        fit = [
-            association.match_cost(t, p, time, self.skeleton) for t, p in zip(self.active, poses, strict=True)
-        ]
-        candidates = [poses[i] for i in np.argsort(fit, kind="stable") if good[i]]
+        good = np.array([self._good(p, image, _KEEP_SCORE) for p in poses], dtype=bool)
+        cost = association.costs(self.active, poses, time, self.skeleton)
+        # What continues nobody is a jump to something else, and must not hide it from the detector. Of two
+        # regions that show one body, the one that expected it gives the steadier pose: it comes first.
+        keep = np.flatnonzero(good & (cost <= association.LARGEST_COST).any(axis=0))
+        candidates = [poses[i] for i in keep[np.argsort(cost.diagonal()[keep], kind="stable")]]
         followed = len(candidates)
         if time >= self.next_look:
             candidates += self._detect(image, candidates)

@@ -60,6 +60,7 @@ def test_in_the_bpy_module(package: Path, tracks: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.real_blender
+@pytest.mark.timeout(2400)  # the first one makes the folder, on a slow line
 def test_in_the_real_blender(package: Path, tracks: Path, blender: RealBlender) -> None:
     there, walked = blender.copy_in(package), blender.copy_in(tracks)
 
@@ -82,6 +83,7 @@ def test_in_the_real_blender(package: Path, tracks: Path, blender: RealBlender) 
 
 
 @pytest.mark.real_blender
+@pytest.mark.timeout(2400)  # the first one makes the folder, on a slow line
 def test_a_bad_command_line_has_its_exit_code(package: Path, blender: RealBlender) -> None:
     there = blender.copy_in(package)
     install = ["extension", "install-file", "--repo", "user_default", "--enable", there]

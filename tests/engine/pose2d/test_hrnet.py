@@ -61,6 +61,7 @@ def test_parameters_are_named_and_shaped_as_the_authors_do(network: HRNet, shape
     assert ours == shapes
 
 
+@pytest.mark.slow
 def test_agrees_with_the_authors_network(network: HRNet, reference: dict) -> None:
     rng = np.random.default_rng(int(reference["seed"]))
     x = torch.from_numpy(rng.standard_normal(tuple(reference["input_shape"])).astype(np.float32))

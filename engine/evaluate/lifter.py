@@ -43,11 +43,13 @@ class Figures:
         self.sums["MPJVE"] += (velocity.mean() if len(velocity) else 0.0) * len(errors)
 
     def millimetres(self) -> dict[str, float]:
-        return {name: round(1000 * total / max(self.frames, 1), 2) for name, total in self.sums.items()}
+        return {
+            name: round(1000 * float(total) / max(self.frames, 1), 2) for name, total in self.sums.items()
+        }
 
     def joint_millimetres(self) -> dict[str, float]:
         return {
-            name: round(1000 * value / max(self.frames, 1), 1)
+            name: round(1000 * float(value) / max(self.frames, 1), 1)
             for name, value in zip(H36M_19.joints, self.joints, strict=True)
         }
 

@@ -1,0 +1,186 @@
+"""The training run: it learns, resumes exactly, stops on NaN, never overwrites better weights."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+import torch
+
+from blender_pose3d.skeleton import H36M_19
+from engine.__main__ import main
+from engine.errors import BadInput, EngineError
+from engine.lift.checkpoint import load_gastnet
+from engine.lift.gastnet import GastNet
+from engine.train.config import CONFIGS, Config, NetworkConfig, TrainingConfig, read_config
+from engine.train.loop import Pace, Trainer
+from engine.train.mocap import read_folder
+from engine.train.run import BEST, RunFolder, export
+
+from .mocap_files import write_folder
+
+SMALL = NetworkConfig(channels=8)
+
+
+@pytest.fixture(scope="module")
+def mocap(tmp_path_factory):
+    return write_folder(tmp_path_factory.mktemp("mocap"))
+
+
+@pytest.fixture(scope="module")
+def clips(mocap):
+    return read_folder(mocap)
+
+
+def config(steps: int, **other) -> Config:
+    settings = {"batch": 8, "rate": 3e-3, "warmup": 2, "validation": 24, "averaging": 0.9, **other}
+    return Config(network=SMALL, training=TrainingConfig(steps=steps, **settings))
+
+
+def curves(folder: RunFolder) -> list[dict[str, str]]:
+    with (folder.path / "curves.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_error_falls(clips, tmp_path) -> None:
+    folder = RunFolder(tmp_path)
+    before = Trainer(clips, config(60), folder, Pace()).validate()
+    best = Trainer(clips, config(60), folder, Pace()).run()
+    assert best < 0.8 * before
+    last = curves(folder)[-1]
+    assert int(last["step"]) == 60
+    assert float(last["held_out_mm"]) / 1000 == pytest.approx(best, abs=1e-4)
+    network, metadata = load_gastnet(folder.path / BEST)
+    assert network.channels == 8
+    assert float(metadata["validation_mm"]) == pytest.approx(1000 * best, abs=0.01)
+
+
+def test_same_seed_same_weights_and_resumed_run_equals_unbroken_one(clips, tmp_path) -> None:
+    # Constant steps: the schedule of a run of 6 and of one broken at 3 is the same.
+    whole = Trainer(clips, config(6), RunFolder(tmp_path / "whole"), Pace())
+    whole.run()
+    broken = Trainer(clips, config(6), RunFolder(tmp_path / "broken"), Pace())
+    for _ in range(3):
+        broken._learn()
+    broken.save()
+    resumed = Trainer(clips, config(6), RunFolder(tmp_path / "broken"), Pace())
+    assert resumed.step == 3
+    resumed.run()
+    for (name, ours), theirs in zip(
+        resumed.average.state_dict().items(), whole.average.state_dict().values(), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6, msg=name)
+
+
+def test_a_worse_state_does_not_replace_the_best(clips, tmp_path) -> None:
+    folder = RunFolder(tmp_path)
+    trainer = Trainer(clips, config(4), folder, Pace())
+    trainer.run()
+    kept = (folder.path / BEST).read_bytes()
+    torch.nn.init.normal_(trainer.average.shrink.weight, std=5.0)
+    trainer._report([0.1])
+    assert (folder.path / BEST).read_bytes() == kept
+
+
+def test_loss_that_is_not_a_number(clips, tmp_path) -> None:
+    folder = RunFolder(tmp_path)
+    trainer = Trainer(clips, config(4), folder, Pace())
+    trainer.save()
+    saved = (folder.path / "state.pt").read_bytes()
+    trainer.network.shrink.weight.data.fill_(torch.nan)
+    with pytest.raises(EngineError, match="not a number"):
+        trainer.run()
+    assert (folder.path / "state.pt").read_bytes() == saved
+
+
+def test_state_of_another_architecture(clips, tmp_path) -> None:
+    Trainer(clips, config(1), RunFolder(tmp_path), Pace()).save()
+    other = Config(network=NetworkConfig(channels=16), training=TrainingConfig(validation=8))
+    with pytest.raises(BadInput, match="another architecture"):
+        Trainer(clips, other, RunFolder(tmp_path), Pace())
+
+
+def test_broken_state(clips, tmp_path) -> None:
+    (tmp_path / "state.pt").write_bytes(b"no state")
+    with pytest.raises(BadInput, match=r"state\.pt is broken"):
+        Trainer(clips, config(1), RunFolder(tmp_path), Pace())
+
+
+def test_export_keeps_the_better_file(tmp_path) -> None:
+    network = GastNet(H36M_19, 3, 8)
+    worse, better = RunFolder(tmp_path / "worse"), RunFolder(tmp_path / "better")
+    worse.save_best(network, {"validation_mm": "90.00"})
+    better.save_best(network, {"validation_mm": "80.00"})
+    target = tmp_path / "lifter.safetensors"
+    assert "Wrote" in export(worse, target)
+    assert "Wrote" in export(better, target)
+    kept = target.read_bytes()
+    assert "stays" in export(worse, target)
+    assert target.read_bytes() == kept
+    with pytest.raises(BadInput, match="no finished weights"):
+        export(RunFolder(tmp_path / "empty"), target)
+
+
+def test_shipped_configs_are_read() -> None:
+    for path in CONFIGS.glob("*.toml"):
+        network = read_config(path).network
+        GastNet(H36M_19, 3, 8, filter_widths=network.filter_widths, causal=network.causal)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[training]\nstep = 3", r"training\.step"),
+        ('[training]\nsteps = "many"', "int is wanted"),
+        ("[other]\na = 1", "section"),
+        ("steps 3", "cannot be read"),
+    ],
+)
+def test_wrong_configs(tmp_path, text, message) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    with pytest.raises(BadInput, match=message):
+        read_config(path)
+
+
+def write_config(path):
+    path.write_text("[network]\nchannels = 8\n[training]\nbatch = 8\nsteps = 3\nvalidation = 8\n")
+    return path
+
+
+def test_train_and_evaluate_from_the_command_line(mocap, tmp_path, capsys) -> None:
+    settings, run = write_config(tmp_path / "small.toml"), tmp_path / "run"
+    given = ["train", "lifter", "--mocap", str(mocap), "--config", str(settings), "--run", str(run)]
+    assert main(given) == 0
+    assert "held-out" in capsys.readouterr().out
+    figures = tmp_path / "figures.json"
+    given = ["evaluate", "lifter", "--mocap", str(mocap), "--lifter", str(run / BEST), "--json", str(figures)]
+    assert main(given) == 0
+    shown = capsys.readouterr().out
+    assert "P-MPJPE" in shown
+    assert "LWrist" in shown
+    assert '"noisy"' in figures.read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (["--mocap", "/nowhere"], 3),
+        (["--config", "/nowhere.toml"], 3),
+        (["--minutes", "-1"], 2),
+    ],
+)
+def test_exit_codes(mocap, tmp_path, capsys, change, code) -> None:
+    settings = write_config(tmp_path / "small.toml")
+    given = [
+        "train",
+        "lifter",
+        "--mocap",
+        str(mocap),
+        "--config",
+        str(settings),
+        "--run",
+        str(tmp_path / "r"),
+    ]
+    assert main([*given, *change]) == code
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1

@@ -15,7 +15,7 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
     kinds = parser.add_subparsers(dest="what", required=True)
     lifter = kinds.add_parser("lifter", help="errors of 3D poses on motion capture of held-out subjects")
     lifter.add_argument("--mocap", type=Path, required=True, help="folder with BVH files, searched deeply")
-    lifter.add_argument("--lifter", default="gastnet_27f_19j", help="name of known weights, or a weight file")
+    lifter.add_argument("--lifter", default="gastnet-27f-19j", help="name of known weights, or a weight file")
     lifter.add_argument("--fps", type=float, default=30.0, help="frame rate of the footage to imitate")
     lifter.add_argument("--longest", type=int, default=600, help="frames of each clip at most")
     lifter.add_argument("--json", type=Path, help="write the figures there as JSON too")

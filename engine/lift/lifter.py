@@ -22,6 +22,9 @@ from . import camera
 from .checkpoint import load_gastnet
 from .gastnet import GastNet
 
+DEFAULT = "gastnet-27f-19j"
+"""Name of the weights that ship."""
+
 STATURE = 1.70
 """Metres; of the person whose lengths the lifter's metres are."""
 
@@ -131,7 +134,7 @@ def load_lifter(name_or_path: str = "gastnet-27f-19j", device: torch.device | st
     if not (path.suffix and path.is_file()):
         if path.suffix:
             raise BadInput(f"There is no weights file {path}.")
-        path = weights.locate(name_or_path)
+        path = weights.locate(str(name_or_path).replace("_", "-"))
     network, metadata = load_gastnet(path)
     # Files that are not ours come from the authors' code, whose input is the plain picture.
     screen = "normalisation" not in metadata

@@ -106,7 +106,14 @@ class Trainer:
         return min(self.step / self.config.training.steps, 1.0)
 
     def run(self) -> float:
-        """Train to the end; returns the best validation error in metres."""
+        """Train to the end; returns the best validation error in metres. Saves its state when interrupted."""
+        try:
+            return self._run()
+        except KeyboardInterrupt:
+            self.save()
+            raise
+
+    def _run(self) -> float:
         started, since_save, losses = time.monotonic() - self.elapsed, time.monotonic(), []
         while self.share_done() < 1.0:
             losses.append(self._learn())

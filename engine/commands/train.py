@@ -26,7 +26,9 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
     )
     lifter.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     lifter.add_argument("--bf16", action="store_true", help="half precision where the processor has it")
-    lifter.add_argument("--threads", type=int, default=0, help="of the processor; 0: all")
+    lifter.add_argument(
+        "--workers", type=int, default=1, help="processor cores to train on, one batch shared"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,12 +44,14 @@ def run(args: argparse.Namespace) -> int:
         raise BadArguments("There is no CUDA device here.", "Leave --device out.")
     if args.minutes is not None and args.minutes <= 0:
         raise BadArguments("--minutes must be positive.")
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    if args.workers < 1:
+        raise BadArguments("--workers must be at least 1.")
+    if args.device == "cpu":
+        torch.set_num_threads(1)
     named = CONFIGS / f"{args.config}.toml"
     config = read_config(named if named.is_file() else args.config)
     folder = RunFolder(args.run or Path("runs") / Path(args.config).stem)
-    pace = Pace(args.minutes, args.validate_every, args.device, args.bf16)
+    pace = Pace(args.minutes, args.validate_every, args.device, args.bf16, args.workers)
     trainer = Trainer(read_folder(args.mocap), config, folder, pace)
     best = trainer.run()
     print(f"Best error on held-out subjects, with noise: {1000 * best:.1f} mm ({folder.path}).")

@@ -34,7 +34,7 @@ _SURFACE = {
 
 HIP, THORAX, SPINE = (H36M_19.index(n) for n in ("Hip", "Thorax", "Spine"))
 RHIP, LHIP, RSHOULDER, LSHOULDER = (H36M_19.index(n) for n in ("RHip", "LHip", "RShoulder", "LShoulder"))
-_CHILD, _PARENT = torch.from_numpy(H36M_19.bones[:, 1].copy()), torch.from_numpy(H36M_19.bones[:, 0].copy())
+CHILD, PARENT = torch.from_numpy(H36M_19.bones[:, 1].copy()), torch.from_numpy(H36M_19.bones[:, 0].copy())
 
 
 def _kind(joint: str) -> str:
@@ -42,7 +42,7 @@ def _kind(joint: str) -> str:
 
 
 _KINDS = list(_LENGTHS)
-_BONE_KIND = torch.tensor([_KINDS.index(_kind(H36M_19.joints[j])) for j in _CHILD])
+_BONE_KIND = torch.tensor([_KINDS.index(_kind(H36M_19.joints[j])) for j in CHILD])
 _MEAN = torch.tensor([_LENGTHS[k] for k in _KINDS])
 _STATURE_PART = torch.tensor([float(k in _TALL) for k in _KINDS])
 _ABOVE_ANKLE = float((_MEAN * _STATURE_PART).sum())
@@ -53,16 +53,16 @@ _SURFACE_TABLE[HIP] = 0.0
 
 def _reach() -> Tensor:
     """(J, B): 1 where a bone lies between the hip and a joint; times the bones' vectors it gives points."""
-    reach = torch.zeros(len(H36M_19), len(_CHILD))
+    reach = torch.zeros(len(H36M_19), len(CHILD))
     for joint in range(len(H36M_19)):
         at = joint
         while H36M_19.parents[at] >= 0:
-            reach[joint, int((at == _CHILD).nonzero())] = 1.0
+            reach[joint, int((at == CHILD).nonzero())] = 1.0
             at = H36M_19.parents[at]
     return reach
 
 
-_REACH = _reach()
+REACH = _reach()
 
 
 def draw_lengths(count: int, spread: float, generator: torch.Generator) -> Tensor:
@@ -76,19 +76,24 @@ def draw_lengths(count: int, spread: float, generator: torch.Generator) -> Tenso
 
 def pose_bodies(points: Tensor, lengths: Tensor) -> Tensor:
     """(B, L, J, 3) points: bones keep their directions and get lengths (B, bones); the hip stays."""
-    bones = points[:, :, _CHILD] - points[:, :, _PARENT]
+    bones = points[:, :, CHILD] - points[:, :, PARENT]
     bones = bones / bones.norm(dim=-1, keepdim=True).clamp(min=1e-6) * lengths[:, None, :, None]
-    return points[:, :, :1] + _REACH @ bones
+    return points[:, :, :1] + REACH @ bones
 
 
-def surface_points(points: Tensor, amount: float, generator: torch.Generator) -> Tensor:
-    """(B, L, J, 3): where a detector sees the joints, constant for a window in the axes of the trunk."""
+def trunk_axes(points: Tensor) -> Tensor:
+    """(B, L, 3, 3): rows are the left, the up and the front of the trunk of (B, L, J, 3) points."""
     left = points[:, :, LHIP] - points[:, :, RHIP] + points[:, :, LSHOULDER] - points[:, :, RSHOULDER]
     up = points[:, :, THORAX] - points[:, :, HIP]
     up = up / up.norm(dim=-1, keepdim=True).clamp(min=1e-6)
     front = torch.linalg.cross(left, up)
     front = front / front.norm(dim=-1, keepdim=True).clamp(min=1e-6)
-    axes = torch.stack((torch.linalg.cross(up, front), up, front), dim=-2)
+    return torch.stack((torch.linalg.cross(up, front), up, front), dim=-2)
+
+
+def surface_points(points: Tensor, amount: float, generator: torch.Generator) -> Tensor:
+    """(B, L, J, 3): where a detector sees the joints, constant for a window in the axes of the trunk."""
+    axes = trunk_axes(points)
     shift = torch.randn(len(points), len(H36M_19), 3, generator=generator) * _SURFACE_TABLE[:, 2:]
     shift[..., 0] += _SURFACE_TABLE[:, 0] * _OUTWARD
     shift[..., 1] += _SURFACE_TABLE[:, 1]

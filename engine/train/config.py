@@ -22,10 +22,11 @@ class NetworkConfig:
 
 @dataclass(frozen=True)
 class DataConfig:
-    """proportions: spread of bone lengths. surface: how far detectors' points lie off the joint centres."""
+    """As windows.Effects says."""
 
     proportions: float = 0.05
     surface: float = 1.0
+    mixing: float = 0.35
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import copy
 import math
 import sys
 import time
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -28,12 +29,14 @@ _HIP = H36M_19.index("Hip")
 @dataclass(frozen=True)
 class Pace:
     """minutes: planned length of the run, else the steps of the configuration count. Seconds between the
-    validations; device and autocast to bfloat16."""
+    validations; device and autocast to bfloat16. workers: threads that share each batch; on a processor whole
+    workers side by side are twice as fast as torch's own threads inside these small operations."""
 
     minutes: float | None = None
     validate_every: float = 240.0
     device: str = "cpu"
     bf16: bool = False
+    workers: int = 1
 
 
 def error(prediction: Tensor, target: Tensor) -> Tensor:
@@ -61,16 +64,24 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay, fused=True
         )
-        self.generator = torch.Generator().manual_seed(settings.seed)
+        # A worker has its own generator and batch-norm statistics, and the one set of parameters.
+        shared = {id(p): p for p in self.network.parameters()}
+        copies = [copy.deepcopy(self.network, dict(shared)) for _ in range(1, pace.workers)]
+        self.replicas = [self.network, *copies]
+        self.generators = [
+            torch.Generator().manual_seed(settings.seed + 1000 * k) for k in range(pace.workers)
+        ]
+        self._pool = ThreadPoolExecutor(pace.workers)
         self.step, self.elapsed, self.best = 0, 0.0, math.inf
-        effects = Effects(proportions=config.data.proportions, surface=config.data.surface)
+        data = config.data
+        effects = Effects(proportions=data.proportions, surface=data.surface, mixing=data.mixing)
         train, held_out = split(clips)
         if not train or not held_out:
             raise EngineError("The clips leave nothing to train on or nothing held out to measure on.")
         frames, before = self.network.receptive_field, self.network.frames_before
         self.windows = Windows(train, frames, before, effects)
         judge = torch.Generator().manual_seed(_VALIDATION_SEED)
-        measured = Windows(held_out, frames, before, effects)
+        measured = Windows(held_out, frames, before, replace(effects, mixing=0.0))
         self.validation = measured.draw(settings.validation, judge)
         self._resume()
 
@@ -81,7 +92,8 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.generator.set_state(state["generator"])
+        for generator, saved in zip(self.generators, state["generators"], strict=False):
+            generator.set_state(saved)
         self.step, self.elapsed, self.best = state["step"], state["elapsed"], state["best"]
         print(f"Going on at step {self.step}, best so far {self.best * 1000:.1f} mm.", file=sys.stderr)
 
@@ -92,7 +104,7 @@ class Trainer:
                 "network": self.network.state_dict(),
                 "average": self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
-                "generator": self.generator.get_state(),
+                "generators": [generator.get_state() for generator in self.generators],
                 "step": self.step,
                 "elapsed": self.elapsed,
                 "best": self.best,
@@ -130,27 +142,34 @@ class Trainer:
         return settings.rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * self.share_done())) / 2)
 
     def _learn(self) -> float:
-        settings = self.config.training
-        features, target = (x.to(self.pace.device) for x in self.windows.draw(settings.batch, self.generator))
-        for group in self.optimiser.param_groups:
-            group["lr"] = self._rate()
-        self.network.train()
-        with torch.autocast(self.pace.device, torch.bfloat16, enabled=self.pace.bf16):
-            prediction = self.network(features, strided=True)[:, 0]
-        loss = error(prediction.float(), target).mean()
-        value = float(loss.detach())
+        results = list(self._pool.map(self._gradients, range(self.pace.workers)))
+        value = sum(loss for loss, _ in results) / len(results)
         if not math.isfinite(value):
             raise EngineError(
                 f"The loss is not a number any more (step {self.step}); the last saved state is kept.",
                 "Lower training.rate and start again in the same folder.",
             )
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        parameters = list(self.network.parameters())
+        for parameter, *gradients in zip(parameters, *(g for _, g in results), strict=True):
+            parameter.grad = sum(gradients) / len(gradients)
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._rate()
         self.optimiser.step()
         self.step += 1
         self._update_average()
         return value
+
+    def _gradients(self, worker: int) -> tuple[float, tuple[Tensor, ...]]:
+        """Loss and gradients of one worker's share of the batch."""
+        share = max(self.config.training.batch // self.pace.workers, 2)
+        features, target = self.windows.draw(share, self.generators[worker])
+        features, target = features.to(self.pace.device), target.to(self.pace.device)
+        network = self.replicas[worker].train()
+        with torch.autocast(self.pace.device, torch.bfloat16, enabled=self.pace.bf16):
+            prediction = network(features, strided=True)[:, 0]
+        loss = error(prediction.float(), target).mean()
+        return float(loss.detach()), torch.autograd.grad(loss, list(network.parameters()))
 
     @torch.no_grad()
     def _update_average(self) -> None:

@@ -15,6 +15,7 @@ from ..lift.camera import normalise
 from ..lift.lifter import STATURE
 from .bodies import HIP, draw_lengths, pose_bodies, surface_points
 from .cameras import film, project, uniform
+from .mixing import mix
 from .mocap import FPS, Clip
 from .noise import detect, mid_joints
 
@@ -25,12 +26,17 @@ _COMMON_RATES = torch.tensor([24.0, 25.0, 30.0, 30.0, 60.0])
 
 @dataclass(frozen=True)
 class Effects:
-    """What is done to the clips; all off for exact evaluation."""
+    """What is done to the clips.
+
+    noise: a detector's errors. proportions: spread of bone lengths. surface: how far off the joint centres
+    detectors' points lie. mirror: half of the windows. mixing: share of windows with limbs of others.
+    """
 
     noise: bool = True
     proportions: float = 0.05
     surface: float = 1.0
     mirror: bool = True
+    mixing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,8 @@ class Windows:
     def film(self, points: Tensor, generator: torch.Generator) -> View:
         """World points (B, L, J, 3), y up, to what a detector makes of some body before some camera."""
         effects = self.effects
+        if effects.mixing:
+            points = mix(points, effects.mixing, generator)
         points = pose_bodies(points, draw_lengths(len(points), effects.proportions, generator))
         if effects.mirror:
             mirrored = points[:, :, _MIRROR] * torch.tensor([-1.0, 1.0, 1.0])

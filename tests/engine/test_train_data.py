@@ -9,8 +9,9 @@ import torch
 from blender_pose3d.skeleton import H36M_19
 from engine.errors import BadInput
 from engine.lift.lifter import STATURE
-from engine.train.bodies import draw_lengths, pose_bodies
+from engine.train.bodies import draw_lengths, pose_bodies, trunk_axes
 from engine.train.bvh import forward_kinematics, read_bvh
+from engine.train.mixing import _exchange
 from engine.train.mocap import read_clip, read_folder, split
 from engine.train.noise import detect
 from engine.train.windows import Effects, Windows
@@ -178,3 +179,21 @@ class TestWindows:
         elbow = H36M_19.index("LElbow")
         off, sure = (seen - joints).norm(dim=-1)[..., elbow], score[..., elbow]
         assert off[(sure > 0) & (sure < 0.3)].mean() > 2 * off[sure > 0.8].mean()
+
+    def test_mixing_exchanges_arms_and_nothing_of_the_trunk(self, clips) -> None:
+        windows = Windows(clips, 27, 13)
+        clip = torch.tensor([0, 1, 2] * 40)
+        points = windows.sequence(clip, torch.arange(27.0).repeat(120, 1))
+        mixed = _exchange(points, 1.0, torch.Generator().manual_seed(0))
+        trunk = [
+            H36M_19.index(n) for n in ("Hip", "RHip", "LHip", "Spine", "Thorax", "LShoulder", "RShoulder")
+        ]
+        torch.testing.assert_close(mixed[:, :, trunk], points[:, :, trunk], atol=1e-4, rtol=0)
+        wrist = H36M_19.index("LWrist")
+        assert (mixed[:, :, wrist] - points[:, :, wrist]).norm(dim=-1).mean() > 0.05
+        # An arm that came from elsewhere keeps its angles to the trunk it came from.
+        local = [
+            ((p[:, :, wrist] - p[:, :, wrist - 1])[..., None, :] @ trunk_axes(p).mT) for p in (points, mixed)
+        ]
+        nearest = (local[1].flatten(1)[:, None] - local[0].flatten(1)[None]).norm(dim=-1).amin(dim=1)
+        assert nearest.max() < 1e-3

@@ -184,3 +184,18 @@ def test_exit_codes(mocap, tmp_path, capsys, change, code) -> None:
     ]
     assert main([*given, *change]) == code
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_interrupted_run_keeps_its_state(clips, tmp_path, monkeypatch) -> None:
+    trainer = Trainer(clips, config(9), RunFolder(tmp_path), Pace(workers=2))
+    learn = trainer._learn
+
+    def interrupted() -> float:
+        if trainer.step == 2:
+            raise KeyboardInterrupt
+        return learn()
+
+    monkeypatch.setattr(trainer, "_learn", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    assert Trainer(clips, config(9), RunFolder(tmp_path), Pace(workers=2)).step == 2

@@ -77,8 +77,9 @@ def detect(joints: Tensor, height: Tensor, size: Tensor, generator: torch.Genera
     joints, quality = _jump(joints, quality, unit, generator)
     joints, quality = _swap(joints, quality, generator)
 
-    gamma = torch.exp(uniform((B, 1, 1), -0.8, 0.6, generator))
-    score = quality.clamp(1e-3, 1).pow(gamma) * uniform((B, 1, 1), 0.85, 1.0, generator)
+    # Heatmap peaks seldom reach one; BlazePose is nearly always sure.
+    gamma = torch.exp(uniform((B, 1, 1), -2.5, 0.6, generator))
+    score = (quality.clamp(1e-3, 1) * uniform((B, 1, 1), 0.85, 1.0, generator)).pow(gamma)
     score = (score + 0.03 * torch.randn(score.shape, generator=generator)).clamp(0.0, 1.0)
     score = _lose(joints, score, size, generator)
     return mid_joints(joints, score)

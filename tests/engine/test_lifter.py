@@ -148,6 +148,17 @@ class TestLifting:
         plain = lifter.lift(joints, score, LENS, flip=False)[0]
         assert np.abs(plain - straight).max() > 1e-3
 
+    def test_causal_lifter_does_not_look_ahead(self, tmp_path) -> None:
+        torch.manual_seed(7)
+        save_gastnet(tmp_path / "live.safetensors", GastNet(H36M_19, 3, 8, causal=True))
+        live = load_lifter(tmp_path / "live.safetensors")
+        joints, score = picture(person(50)), np.ones((50, 19))
+        later = joints.copy()
+        later[30:] = picture(person(20, seed=9))
+        ours, theirs = live.lift(joints, score, LENS)[0], live.lift(later, score, LENS)[0]
+        np.testing.assert_allclose(theirs[:30], ours[:30], atol=1e-5)
+        assert np.abs(theirs[30:] - ours[30:]).max() > 1e-3
+
     def test_score_remembers_nearby_sight(self, lifter) -> None:
         score = np.zeros((60, 19))
         score[20, 3] = 0.8

@@ -47,6 +47,16 @@ def assign(tracklets: list[Tracklet], poses: list[Pose], time: float, skeleton: 
     return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= LARGEST_COST}
 
 
+def alone(poses: list[Pose]) -> list[bool]:
+    """Which poses share next to nothing of their box with any other."""
+    if not poses:
+        return []
+    box = np.stack([p.box for p in poses])
+    shared = body2d.overlap(box, box)
+    np.fill_diagonal(shared, 0)
+    return [bool(x) for x in shared.max(axis=1) < 0.05]
+
+
 def costs(tracklets: list[Tracklet], poses: list[Pose], time: float, skeleton: Skeleton) -> np.ndarray:
     """match_cost of every tracklet with every pose, (tracklets, poses)."""
     rows = [[match_cost(t, p, time, skeleton) for p in poses] for t in tracklets]

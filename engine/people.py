@@ -2,6 +2,7 @@
 
 Top-down: each followed person is looked for where the last pose and the motion say, the detector looks for
 new people every half second, and every fifth of one while nobody is followed or somebody has just been lost.
+Who is found is then followed back through the frames since the last look.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from typing import Protocol
 
 import numpy as np
 
-from blender_pose3d.skeleton import Skeleton
-
-from . import appearance, association, body2d
+from . import association, body2d
+from .backtrack import PastFrame, RecentFrames, Sighting, backtrack
 from .errors import Cancelled
-from .pose2d.base import PersonDetector, PoseNetwork, Region
+from .pose2d.base import PersonDetector, PoseNetwork
+from .sight import BIRTH_SCORE, KEEP_SCORE, Sight
 from .stitch import arrange, stitch
 from .tracklet import Pose, Tracklet
 
@@ -26,8 +27,7 @@ STAGE = "follow"
 _LOOK_EVERY = 0.5  # seconds between two looks for new people
 _LOOK_SOON = 0.2  # while nobody is in view, or somebody was just lost
 _GIVE_UP = 0.8  # seconds for which a lost person is looked for where they should be
-_LEAST_PRESENCE = 0.5
-_KEEP_SCORE, _BIRTH_SCORE = 0.22, 0.35
+_REMEMBER = 1.1 * _LOOK_EVERY  # seconds of frames kept, in which to look where a new person came from
 
 
 class PictureFrame(Protocol):
@@ -97,9 +97,11 @@ class _Follower:
     """The state between two frames: who is followed, who ended, when to look for new people."""
 
     def __init__(self, network: PoseNetwork, detector: PersonDetector) -> None:
+        self.sight = Sight(network)
         self.network = network
         self.detector = detector
-        self.skeleton: Skeleton = network.skeleton
+        self.skeleton = network.skeleton
+        self.recent = RecentFrames(_REMEMBER)
         self.active: list[Tracklet] = []
         self.all: list[Tracklet] = []
         self.next_look = -np.inf
@@ -107,8 +109,8 @@ class _Follower:
     def step(self, row: int, time: float, image: np.ndarray) -> None:
         """Find everybody in one frame."""
         self.active = [t for t in self.active if t.missing_for(time) <= _GIVE_UP]
-        poses = self._look(image, [self._region(t, time) for t in self.active])
-        good = np.array([self._good(p, image, _KEEP_SCORE) for p in poses], dtype=bool)
+        poses = self.sight.poses(image, [self.sight.expected(t, time) for t in self.active])
+        good = np.array([self.sight.is_somebody(p, image, KEEP_SCORE) for p in poses], dtype=bool)
         cost = association.costs(self.active, poses, time, self.skeleton)
         # What continues nobody is a jump to something else, and must not hide it from the detector. Of two
         # regions that show one body, the one that expected it gives the steadier pose: it comes first.
@@ -123,21 +125,32 @@ class _Follower:
         owners = association.assign(self.active, candidates, time, self.skeleton)
         self._take(row, time, candidates, born, owners)
         self._plan_next_look(time)
+        self.recent.add(PastFrame(row, time, image))
 
     def _take(
         self, row: int, time: float, poses: list[Pose], born: list[bool], owners: dict[int, int]
     ) -> None:
-        alone = _alone(poses)
+        alone = association.alone(poses)
         for index, owned in owners.items():
-            self.active[index].add(row, time, poses[owned], alone=alone[owned])
+            self._extend(self.active[index], Sighting(row, time, poses[owned], alone[owned]))
         taken = set(owners.values())
         # a pose that nobody owns is a jump to something else; only the detector brings new people
         for index, pose in enumerate(poses):
             if born[index] and index not in taken:
                 tracklet = Tracklet(self.skeleton)
-                tracklet.add(row, time, pose, alone=alone[index])
+                self._extend(tracklet, Sighting(row, time, pose, alone[index]))
                 self.active.append(tracklet)
                 self.all.append(tracklet)
+
+    def _extend(self, tracklet: Tracklet, seen: Sighting) -> None:
+        """Add a pose, and before it those of the frames without one in which the person can be found."""
+        last = tracklet.rows[-1] if tracklet.rows else -1
+        earlier: list[Sighting] = []
+        if last < seen.row - 1:
+            others = [t for t in self.all if t is not tracklet]
+            earlier = backtrack(self.sight, self.recent, seen, others, after=last)
+        for each in [*earlier, seen]:
+            tracklet.add(each.row, each.time, each.pose, alone=each.alone)
 
     def _plan_next_look(self, time: float) -> None:
         looked = time >= self.next_look
@@ -145,46 +158,14 @@ class _Follower:
         wait = _LOOK_SOON if lost or not self.active else _LOOK_EVERY
         self.next_look = time + wait if looked else min(self.next_look, time + wait)
 
-    def _region(self, tracklet: Tracklet, time: float) -> Region:
-        return self.network.region(tracklet.predicted(time), tracklet.score[-1])
-
     def _detect(self, image: np.ndarray, known: list[Pose]) -> list[Pose]:
         box, _ = self.detector.detect(image)
         box = np.asarray(box, dtype=np.float64).reshape(-1, 4)
         if known and len(box):
             # somebody half hidden by a followed person overlaps them: only a near copy of a box is known
             box = box[body2d.overlap(box, np.stack([p.box for p in known])).max(axis=1) < 0.6]
-        first = self._look(image, [self.network.region_from_box(b) for b in box])
+        first = self.sight.poses(image, [self.network.region_from_box(b) for b in box])
         # a detector's box is loose and upright; a second look, placed by the pose itself, is a better start
-        second = self._look(image, [self.network.region(p.joints, p.score) for p in first])
-        good = [p for p in second if self._good(p, image, _BIRTH_SCORE)]
+        second = self.sight.poses(image, [self.network.region(p.joints, p.score) for p in first])
+        good = [p for p in second if self.sight.is_somebody(p, image, BIRTH_SCORE)]
         return sorted(good, key=lambda p: -p.presence * float(p.score.mean()))
-
-    def _look(self, image: np.ndarray, regions: list[Region]) -> list[Pose]:
-        if not regions:
-            return []
-        joints, score = self.network.predict(image, regions)
-        presence = getattr(self.network, "presence", None)
-        presence = np.ones(len(regions)) if presence is None else np.asarray(presence)
-        size = body2d.stature(joints, self.skeleton)
-        return [
-            Pose(j, s, float(p), appearance.describe(image, j, s, self.skeleton), float(h))
-            for j, s, p, h in zip(joints, score, presence, size, strict=True)
-        ]
-
-    def _good(self, pose: Pose, image: np.ndarray, least_score: float) -> bool:
-        core = body2d.indices(self.skeleton)
-        inside = ~body2d.outside(pose.joints[core], (image.shape[1], image.shape[0]))
-        seen = inside & (pose.score[core] >= body2d.SEEN)
-        if not np.isfinite(pose.joints).all() or pose.presence < _LEAST_PRESENCE or seen.sum() < 4:
-            return False
-        return float(pose.score[core][inside].mean()) >= least_score
-
-
-def _alone(poses: list[Pose]) -> list[bool]:
-    if not poses:
-        return []
-    box = np.stack([p.box for p in poses])
-    shared = body2d.overlap(box, box)
-    np.fill_diagonal(shared, 0)
-    return [bool(x) for x in shared.max(axis=1) < 0.05]

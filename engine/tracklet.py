@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -43,6 +44,7 @@ class Tracklet:
     times: list[float] = field(default_factory=list)
     joints: list[np.ndarray] = field(default_factory=list)
     score: list[np.ndarray] = field(default_factory=list)
+    presence: list[float] = field(default_factory=list)
     clothes: np.ndarray | None = None
     stature: float = 0.0
     _centres: deque[tuple[float, np.ndarray]] = field(default_factory=deque)
@@ -55,6 +57,7 @@ class Tracklet:
         self.times.append(time)
         self.joints.append(pose.joints.astype(np.float32))
         self.score.append(pose.score.astype(np.float32))
+        self.presence.append(pose.presence)
         self._centres.append((time, self._centre(pose.joints)))
         while time - self._centres[0][0] > VELOCITY_SPAN and len(self._centres) > 2:
             self._centres.popleft()
@@ -65,6 +68,13 @@ class Tracklet:
         if alone:
             self.clothes = appearance.blend(self.clothes, pose.clothes, rate)
         self.stature += max(0.2, rate) * (pose.stature - self.stature)
+
+    def pose_at(self, row: int) -> Pose | None:
+        """The pose in a frame, with what is known by now of clothes and stature; None where missing."""
+        i = bisect_left(self.rows, row)
+        if i == len(self.rows) or self.rows[i] != row or self.clothes is None:
+            return None
+        return Pose(self.joints[i], self.score[i], self.presence[i], self.clothes, self.stature)
 
     def missing_for(self, time: float) -> float:
         """Seconds since the last pose."""

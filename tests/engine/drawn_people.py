@@ -6,7 +6,7 @@ noise, it is drawn to whoever hides the one it was sent for, and it finds nobody
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -58,7 +58,6 @@ class Scene:
     figures: list[Figure]
     fps: float = 30.0
     frames: int = 0
-    now: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self.frames = self.frames or (len(self.figures[0].path) if self.figures else 0)
@@ -72,11 +71,11 @@ class Scene:
 
     def __iter__(self):
         for frame in range(self.frames):
-            self.now = frame
             yield Frame(frame, frame / self.fps, self.draw(frame))
 
     def draw(self, frame: int) -> np.ndarray:
         image = np.full((HEIGHT, WIDTH, 3), (120, 130, 125), dtype=np.uint8)
+        image[0, 0] = (frame >> 8, frame & 255, 0)  # for the networks, which may be shown an older frame
         for i in reversed(self.there(frame)):
             figure = self.figures[i]
             at = dict(zip(COCO_17.joints, figure.joints(frame).round().astype(int), strict=True))
@@ -104,6 +103,11 @@ class Scene:
         return seen
 
 
+def number_of(image: np.ndarray) -> int:
+    """Which frame of its scene a picture is."""
+    return int(image[0, 0, 0]) * 256 + int(image[0, 0, 1])
+
+
 class FakeNetwork:
     name, sha256, skeleton = "fake", "0" * 64, COCO_17
 
@@ -126,27 +130,28 @@ class FakeNetwork:
         score = np.zeros((len(regions), 17), dtype=np.float32)
         self.presence = np.zeros(len(regions), dtype=np.float32)
         self.asked += len(regions)
+        now = number_of(image)
         for n, region in enumerate(regions):
-            who = self._attracts(region)
+            who = self._attracts(region, now)
             if who is None:
                 joints[n] = region.centre + self.random.normal(0, 5, (17, 2))
                 continue
             figure = self.scene.figures[who]
-            visible = self.scene.visible(who, self.scene.now)
-            wobble = self.noise * figure.height[self.scene.now] * self.random.normal(size=(17, 2))
-            joints[n] = figure.joints(self.scene.now) + wobble
+            visible = self.scene.visible(who, now)
+            wobble = self.noise * figure.height[now] * self.random.normal(size=(17, 2))
+            joints[n] = figure.joints(now) + wobble
             score[n] = np.where(visible, 0.9, 0.1)
             self.presence[n] = 0.95
         return joints, score
 
-    def _attracts(self, region: Region) -> int | None:
+    def _attracts(self, region: Region, now: int) -> int | None:
         """Who is shown: of those with enough in the region, the one most to be seen near its middle."""
         best, who = 3.0, None
-        for i in self.scene.there(self.scene.now):
-            joints = self.scene.figures[i].joints(self.scene.now)
+        for i in self.scene.there(now):
+            joints = self.scene.figures[i].joints(now)
             inside = (np.abs(joints - region.centre) < region.size / 2).all(axis=1)
             away = np.linalg.norm(joints.mean(axis=0) - region.centre) / region.size[0]
-            pull = float((inside & self.scene.visible(i, self.scene.now)).sum()) * np.exp(-3 * away)
+            pull = float((inside & self.scene.visible(i, now)).sum()) * np.exp(-3 * away)
             if pull > best:
                 best, who = pull, i
         return who
@@ -159,11 +164,12 @@ class FakeDetector:
 
     def detect(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self.asked += 1
+        now = number_of(image)
         boxes = []
-        for i in self.scene.there(self.scene.now):
-            visible = self.scene.visible(i, self.scene.now)
+        for i in self.scene.there(now):
+            visible = self.scene.visible(i, now)
             if visible.sum() >= 6:
-                joints = self.scene.figures[i].joints(self.scene.now)
+                joints = self.scene.figures[i].joints(now)
                 boxes.append(np.concatenate([joints.min(axis=0), joints.max(axis=0)]))
         return np.array(boxes).reshape(-1, 4), np.full(len(boxes), 0.9)
 

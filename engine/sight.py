@@ -1,0 +1,48 @@
+"""What the 2D network shows in given regions of a picture, and which of it is somebody."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from blender_pose3d.skeleton import Skeleton
+
+from . import appearance, body2d
+from .pose2d.base import PoseNetwork, Region
+from .tracklet import Pose, Tracklet
+
+KEEP_SCORE, BIRTH_SCORE = 0.22, 0.35  # mean score of the main joints to go on with somebody, to begin with
+_LEAST_PRESENCE = 0.5
+
+
+class Sight:
+    """A pose network that gives Pose objects."""
+
+    def __init__(self, network: PoseNetwork) -> None:
+        self.network = network
+        self.skeleton: Skeleton = network.skeleton
+
+    def expected(self, tracklet: Tracklet, time: float) -> Region:
+        """Where a followed person should be at that time."""
+        return self.network.region(tracklet.predicted(time), tracklet.score[-1])
+
+    def poses(self, image: np.ndarray, regions: list[Region]) -> list[Pose]:
+        """One pose a region, whether somebody is there or not. image: (H, W, 3) uint8 RGB."""
+        if not regions:
+            return []
+        joints, score = self.network.predict(image, regions)
+        presence = getattr(self.network, "presence", None)
+        presence = np.ones(len(regions)) if presence is None else np.asarray(presence)
+        size = body2d.stature(joints, self.skeleton)
+        return [
+            Pose(j, s, float(p), appearance.describe(image, j, s, self.skeleton), float(h))
+            for j, s, p, h in zip(joints, score, presence, size, strict=True)
+        ]
+
+    def is_somebody(self, pose: Pose, image: np.ndarray, least_score: float) -> bool:
+        """Whether the pose is a person of whom enough is in the picture."""
+        core = body2d.indices(self.skeleton)
+        inside = ~body2d.outside(pose.joints[core], (image.shape[1], image.shape[0]))
+        seen = inside & (pose.score[core] >= body2d.SEEN)
+        if not np.isfinite(pose.joints).all() or pose.presence < _LEAST_PRESENCE or seen.sum() < 4:
+            return False
+        return float(pose.score[core][inside].mean()) >= least_score

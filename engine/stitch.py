@@ -7,33 +7,29 @@ import numpy as np
 from blender_pose3d.skeleton import Skeleton
 
 from . import appearance, body2d
+from .plausible import Evidence
 from .tracklet import Tracklet
 
-_SHORTEST = 0.3  # seconds in view below which a find is taken for noise
+_BRIEF = 0.3  # seconds of a run that say too little of who it is
 _SHORT_GAP = 1.0
 _LARGEST_COST = 1.7
 _NEVER = 1e6
-_LEAST_SCORE = 0.3
-_LEAST_STATURE = 16.0  # px: below it no joint can be told from the next
 
 
 def stitch(tracklets: list[Tracklet], time: np.ndarray, size: tuple[int, int]) -> list[list[Tracklet]]:
-    """Groups of tracklets, each one person, in order of time; the implausible and the brief are left out.
+    """Groups of tracklets, each one person, in order of time; what is no person is left out.
 
     time: (T,) seconds of all frames. size: the picture's width and height.
     """
-    ordered = sorted(tracklets, key=lambda t: t.rows[0])
+    evidence = Evidence(len(time), float(np.ptp(time)) if len(time) else 0.0)
+    ordered = sorted((t for t in tracklets if evidence.solid(t)), key=lambda t: t.rows[0])
     follows = _links(ordered, size)
     groups: dict[int, list[Tracklet]] = {}
     head: dict[int, int] = {}
     for i, tracklet in enumerate(ordered):
         head[i] = head[follows[i]] if i in follows else i
         groups.setdefault(head[i], []).append(tracklet)
-    frames = len(time)
-    frame_time = (time[-1] - time[0]) / (frames - 1) if frames > 1 else 0.0
-    # a clip that is itself short is not held to the full time
-    least = min(_SHORTEST, 0.5 * frames * frame_time)
-    return [g for g in groups.values() if _plausible(g) and frame_time * _count(g) >= least]
+    return [person for g in groups.values() if evidence.enough(person := evidence.trimmed(g))]
 
 
 def arrange(
@@ -87,7 +83,7 @@ def link_cost(earlier: Tracklet, later: Tracklet, size: tuple[int, int]) -> floa
     grows with the gap prefers the nearer run. A brief run says too little to be joined over a long gap.
     """
     gap = later.times[0] - earlier.times[-1]
-    if gap <= 0 or (gap > _SHORT_GAP and min(_span(earlier), _span(later)) < _SHORTEST):
+    if gap <= 0 or (gap > _SHORT_GAP and min(_span(earlier), _span(later)) < _BRIEF):
         return _NEVER
     ratio = abs(np.log(later.stature / earlier.stature))
     clothes = float(appearance.distance(_clothes(earlier), _clothes(later)))
@@ -124,15 +120,3 @@ def _at_border(tracklet: Tracklet, which: int, size: tuple[int, int]) -> bool:
 def _clothes(tracklet: Tracklet) -> np.ndarray:
     empty = np.full((appearance.PARTS, appearance.LENGTH), np.nan)
     return empty if tracklet.clothes is None else tracklet.clothes
-
-
-def _count(person: list[Tracklet]) -> int:
-    return sum(len(t.rows) for t in person)
-
-
-def _plausible(person: list[Tracklet]) -> bool:
-    core = body2d.indices(person[0].skeleton)
-    score = np.concatenate([t.score for t in person])[:, core]
-    joints = np.concatenate([t.joints for t in person])
-    stature = np.median(body2d.stature(joints, person[0].skeleton))
-    return float(np.median(score.mean(axis=1))) >= _LEAST_SCORE and stature >= _LEAST_STATURE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -75,6 +75,14 @@ class Tracklet:
         if i == len(self.rows) or self.rows[i] != row or self.clothes is None:
             return None
         return Pose(self.joints[i], self.score[i], self.presence[i], self.clothes, self.stature)
+
+    def between(self, first: int, last: int) -> Tracklet:
+        """The run from one row to another, both included; itself where nothing is cut off."""
+        keep = slice(bisect_left(self.rows, first), bisect_left(self.rows, last + 1))
+        if keep == slice(0, len(self.rows)):
+            return self
+        lists = {name: getattr(self, name)[keep] for name in ("rows", "times", "joints", "score", "presence")}
+        return replace(self, **lists)
 
     def missing_for(self, time: float) -> float:
         """Seconds since the last pose."""

@@ -156,6 +156,46 @@ def test_a_flash_is_dropped_but_one_frame_alone_is_kept():
     assert run(Scene([walker(np.array([300.0]), RED)])).present.tolist() == [[True]]
 
 
+@pytest.mark.parametrize("fps", [10, 30, 60])
+def test_scattered_finds_are_nobody(fps):
+    x = np.full(6 * fps, np.nan)
+    x[2 * fps : 3 * fps : 3] = 400
+    people = run(Scene([walker(np.full(6 * fps, 150.0), RED), walker(x, BLUE)], fps=fps))
+    assert people.present.shape[0] == 1
+
+
+@pytest.mark.parametrize("fps", [10, 30, 60])
+def test_a_few_frames_long_after_the_rest_are_dropped(fps):
+    x = np.full(5 * fps, 150.0)
+    x[2 * fps : 4 * fps] = np.nan
+    x[4 * fps + max(3, fps // 4) :] = np.nan
+    people = run(Scene([walker(x, RED)], fps=fps))
+    assert people.present.shape[0] == 1
+    np.testing.assert_array_equal(np.flatnonzero(people.present[0]), np.arange(2 * fps))
+
+
+@pytest.mark.parametrize("presence", [0.75, 0.95])
+def test_what_the_network_doubts_must_last(presence):
+    class Doubting(FakeNetwork):
+        def predict(self, image, regions):
+            found = super().predict(image, regions)
+            self.presence = np.minimum(self.presence, presence)
+            return found
+
+    x = np.full(90, np.nan)
+    x[20:50] = 400
+    scene = Scene([walker(np.full(90, 150.0), RED), walker(x, BLUE, 150)])
+    people = follow(scene, Doubting(scene), FakeDetector(scene))
+    assert people.present.shape[0] == (2 if presence > 0.9 else 1)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 8, 20])
+def test_very_short_clips_show_the_person(frames):
+    people = run(Scene([walker(np.full(frames, 300.0), RED)]))
+    assert people.present.shape == (1, frames)
+    assert people.present.all()
+
+
 def test_largest_and_longest_comes_first():
     brief = np.full(90, np.nan)
     brief[:30] = 480

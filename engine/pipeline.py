@@ -155,7 +155,7 @@ class _Run:
         if not len(people.present):
             raise BadInput(
                 f"No person found in {self.info.path.name} ({count} frames).",
-                "Somebody must be in view for at least a third of a second, most of the body visible.",
+                "Somebody must be in view for at least half a second, most of the body visible.",
             )
         return people
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.linalg import solveh_banded
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from .banded import difference_penalty
 from .feet import foot_points, soles, standing
@@ -15,17 +16,41 @@ _STRAY = 0.15  # metres by which the path from the picture may be wrong ...
 _STRAY_TIME = 0.5  # ... for so many seconds in the same way
 _SHAKE = 2.0  # m/s^2 of correction
 _HEIGHT_ERROR = 0.015  # metres
+_STEP = 0.25  # metres between two levels a person stands on
+_MOMENT = 0.3  # seconds on a level that make it one
+_RESTS = 0.5  # what a sole counts that keeps its height but slides, beside one that stands
 
 
 def floor_height(joints: np.ndarray, skeleton: Skeleton, fps: float) -> float:
-    """Height of the floor in metres: the weighted median of standing soles, else the lowest fiftieth."""
+    """Height of the floor in metres: the weighted median of soles that stand on the lowest level.
+
+    Somebody who jumps off a wall stands on two levels, and the floor is the one they land on: heights a step
+    apart are levels of their own, if the person stands there for a moment. Where nobody stands, the lowest
+    fiftieth of all soles.
+    """
     points, weight = soles(joints, skeleton, _UP, fps)
-    height = points[..., 2].ravel()
+    weight = np.maximum(weight, _RESTS * _resting(points[..., 2], fps))
+    height, weight = points[..., 2].ravel(), weight.ravel()
     if weight.sum() < 0.1 * fps:
         return float(np.percentile(height, 2))
-    order = np.argsort(height)
-    share = np.cumsum(weight.ravel()[order]) / weight.sum()
-    return float(height[order][np.searchsorted(share, 0.5)])
+    stands = weight > 0.1
+    order = np.argsort(height[stands])
+    height, weight = height[stands][order], weight[stands][order]
+    level = np.concatenate([[0], np.cumsum(np.diff(height) > _STEP)])
+    stood = np.bincount(level, weight)
+    # standing counts each foot, so half of this on both feet is enough
+    lowest = int(np.argmax(stood >= min(_MOMENT * fps, stood.max())))
+    height, weight = height[level == lowest], weight[level == lowest]
+    share = np.cumsum(weight) / weight.sum()
+    return float(height[np.searchsorted(share, 0.5)])
+
+
+def _resting(height: np.ndarray, fps: float) -> np.ndarray:
+    """(T, 2) 0 or 1: whether a sole is the lower one and keeps its height for a moment, however it slides."""
+    lower = height.min(axis=1)
+    size = 2 * round(_MOMENT / 2 * fps) + 1
+    spread = maximum_filter1d(lower, size, mode="nearest") - minimum_filter1d(lower, size, mode="nearest")
+    return np.where((height <= lower[:, None]) & (spread < _STEP)[:, None], 1.0, 0.0)
 
 
 def root_correction(joints: np.ndarray, skeleton: Skeleton, fps: float, firmness: float) -> np.ndarray:

@@ -115,7 +115,7 @@ def _up(
 
 def _say_tilt(view: Camera, source: str) -> str:
     if source == "given":
-        return f"The camera is taken to look down by {view.tilt:.0f}°, as set."
+        return f"The camera is taken to look {'down' if view.tilt >= 0 else 'up'} by {abs(view.tilt):.0f}°."
     if source == "assumed":
         return (
             "The camera is assumed to be level: the person stands upright for too short a time to tell "

@@ -124,7 +124,7 @@ def test_a_tilt_that_is_set_is_believed():
     shot = film(walk(3.0), camera_at(tilt=10.0))
     motion = motion_from_tracks(shot.tracks, settings=MotionSettings(camera_tilt=25.0))
     assert motion.camera.tilt == pytest.approx(25.0)
-    assert any("as set" in note for note in motion.notes)
+    assert any("taken to look" in note for note in motion.notes)
 
 
 def test_somebody_lying_down_gets_a_level_camera_and_is_told():
@@ -175,6 +175,12 @@ def test_floor_is_where_feet_stand_even_in_a_jump():
     air[50:65] = 0.5 * np.sin(np.linspace(0, np.pi, 15))
     assert floor_height(joints + air[:, None, None] * UP, H36M_19, 30.0) == pytest.approx(0.0, abs=0.01)
     assert floor_height(joints + 3.0 * UP, H36M_19, 30.0) == pytest.approx(3.0, abs=0.01)
+
+
+def test_the_floor_is_the_level_that_a_jump_off_a_wall_ends_on() -> None:
+    joints = walk(4.0)
+    wall = np.where(np.arange(len(joints)) < 90, 2.0, 0.0)
+    assert floor_height(joints + wall[:, None, None] * UP, H36M_19, 30.0) == pytest.approx(0.0, abs=0.02)
 
 
 def test_standing_knows_stand_from_swing():

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
+from mathutils import Vector
 
 from ..fit import FitError, fit
-from ..motion import MotionError, motion_from_tracks
+from ..motion import Motion, MotionError
 from ..proportions import measure
 from ..quality import compare
 from ..rig_maps import RigError, detect
 from ..settings import MotionSettings
+from ..together import motions_together
 from ..tracks import Tracks
 from . import export
 from .armature import rest_pose
@@ -51,43 +54,44 @@ def convert(tracks: Tracks, name: str, job: Job) -> list[Path]:
     character = choose_armature(job.armature, job.rig, job.blend)
     if character is not None and len(people) > 1:
         raise BadArguments("A character of a file moves one person: leave --people all out, or --armature.")
-    moved, report, last = [], [], 1
-    for person in people:
-        label = name if person == people[0] else f"{name}_person{person + 1}"
-        try:
-            motion = motion_from_tracks(tracks, person, job.settings)
+    try:
+        motions, starts = motions_together(tracks, people, job.settings)
+        set_frame_rate(bpy.context.scene, motions[0].fps)
+        moved, report = [], []
+        for person, motion in zip(people, motions, strict=True):
+            label = name if person == people[0] else f"{name}_person{person + 1}"
             armature = character or make_armature(label, measure(motion))
-            rest = rest_pose(armature)
-            found = detect(rest.names, armature.name)
-            animation = fit(motion, rest, found.mapping)
-        except (MotionError, FitError, RigError) as error:
-            raise BadInput(str(error)) from error
-        set_frame_rate(bpy.context.scene, motion.fps)
-        # people who come into view later start later
-        start = 1 + max(round((float(motion.time[0]) - float(tracks.time[0])) * motion.fps), 0)
-        start = start if len(people) > 1 else 1
-        bake(armature, animation, name=label, start=start)
-        last = max(last, start + animation.frames - 1)
-        moved.append((label, armature))
-        notes = [*motion.notes, *animation.notes]
-        report.append(
-            {
-                "person": person + 1,
-                "armature": armature.name,
-                "rig": found.rig,
-                "frames": animation.frames,
-                "fps": motion.fps,
-                "notes": notes,
-                "quality": compare(motion),
-            }
-        )
-    set_range(bpy.context.scene, 1, last)
-    paths = _write(moved, job, name)
+            # people who come into view later start later
+            late = round((float(motion.time[0]) - float(tracks.time[0])) * motion.fps)
+            start = 1 + (max(late, 0) if len(people) > 1 else 0)
+            report.append({"person": person + 1, **_animate(armature, motion, label, start)})
+            moved.append((label, armature))
+    except (MotionError, FitError, RigError) as error:
+        raise BadInput(str(error)) from error
+    set_range(bpy.context.scene, 1, max(row["start"] + row["frames"] - 1 for row in report))
+    paths = _write(moved, starts, job, name)
     paths.append(_write_report(job.out / f"{name}.report.json", tracks, report))
     return paths
 
 
-def _write(moved: list[tuple[str, bpy.types.Object]], job: Job, name: str) -> list[Path]:
+def _animate(armature: bpy.types.Object, motion: Motion, label: str, start: int) -> dict[str, Any]:
+    """Put a motion on an armature from a frame on; what the report says of it."""
+    rest = rest_pose(armature)
+    found = detect(rest.names, armature.name)
+    animation = fit(motion, rest, found.mapping)
+    bake(armature, animation, name=label, start=start)
+    return {
+        "armature": armature.name,
+        "rig": found.rig,
+        "start": start,
+        "frames": animation.frames,
+        "fps": motion.fps,
+        "notes": [*motion.notes, *animation.notes],
+        "quality": compare(motion),
+    }
+
+
+def _write(moved: list[tuple[str, bpy.types.Object]], starts: np.ndarray, job: Job, name: str) -> list[Path]:
     paths = []
     for label, armature in moved:
         target = job.out / label
@@ -98,6 +102,9 @@ def _write(moved: list[tuple[str, bpy.types.Object]], job: Job, name: str) -> li
         if "glb" in job.formats:
             paths.append(export.export_glb(armature, f"{target}.glb"))
     if "blend" in job.formats:
+        # a clip of its own starts at the origin; only the shared scene sets people beside each other
+        for (_, armature), start in zip(moved, starts, strict=True):
+            armature.location.xy += Vector(start)
         paths.append(export.save_blend(job.out / f"{name}.blend"))
     return paths
 

@@ -163,3 +163,6 @@ def _quiet() -> Iterator[None]:
 
 if __name__ == "__main__":
     main()
+    sys.stderr.flush()
+    # the bpy module may hang when Python tears it down, with all pictures written
+    os._exit(0)

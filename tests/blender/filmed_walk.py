@@ -9,13 +9,13 @@ from pathlib import Path
 import bpy
 import numpy as np
 from mathutils import Matrix
-from synthetic_motion import motion_of
-from walker import camera_at, walk
 
 from blender_pose3d.blender.armature import create_armature, rest_pose
 from blender_pose3d.blender.bake import bake
 from blender_pose3d.camera import Camera
 from blender_pose3d.fit import ROLES, fit
+from tests.synthetic_motion import motion_of
+from tests.walker import camera_at, walk
 
 SIZE = (480, 360)
 FPS = 25

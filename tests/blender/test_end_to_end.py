@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from filmed_walk import FilmedWalk, film_walk
 
 from blender_pose3d.motion import motion_from_tracks
 from blender_pose3d.settings import MotionSettings
 from blender_pose3d.skeleton import H36M_19
 from blender_pose3d.tracks import Tracks, read_tracks
+from tests.blender.filmed_walk import FilmedWalk, film_walk
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = Path(os.environ.get("POSE3D_ENGINE_PYTHON", ROOT / ".venv-engine" / "bin" / "python"))

@@ -47,6 +47,11 @@ def known_rigs() -> tuple[Rig, ...]:
     return tuple(sorted(rigs, key=lambda rig: rig.name == _FALLBACK))
 
 
+def title(name: str) -> str:
+    """What people call a known rig: ``rigify_metarig`` → Rigify metarig."""
+    return next((rig.title for rig in known_rigs() if rig.name == name), name)
+
+
 def read_rig(path: Path) -> Rig:
     """One rig from its JSON file: ``{"title": ..., "bones": {role: [name, ...]}}``. Raises RigError."""
     try:

@@ -111,6 +111,10 @@ def read_tracks(path: str | Path) -> Tracks:
     if not path.is_file():
         raise TracksError(f"No such tracks file: {path}")
     try:
+        # numpy takes any other file for a pickle, and would tell the user how to load that unsafely
+        with path.open("rb") as file:
+            if not file.read(6).startswith((b"PK\x03\x04", b"\x93NUMPY")):
+                raise TracksError(f"{path.name} is not a tracks file, or it is damaged: choose another.")
         loaded = np.load(path, allow_pickle=False)
         if not isinstance(loaded, np.lib.npyio.NpzFile):
             raise TracksError(f"{path.name} is not a tracks file: it holds a single array.")

@@ -1,63 +1,135 @@
-"""File > tracks.npz > the active armature."""
+"""A captured tracks file onto an armature of the scene, or onto a new one."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, StringProperty
+
+from . import settings as asked
+from .settings import RELATIVE, look_at_armature, look_at_tracks, missing_package
 
 
 class POSE3D_OT_fit_tracks(bpy.types.Operator):
     bl_idname = "pose3d.fit_tracks"
     bl_label = "Fit Tracks"
-    bl_description = "Put the motion of a captured tracks file on the active armature, or on a new one"
+    bl_description = "Animate the armature with the person of the tracks. Undo takes it back in one step"
     bl_options = {"REGISTER", "UNDO"}
 
+    # what to do with which file is said each time: the last run's would surprise
     filepath: StringProperty(
-        name="Tracks", description="tracks.npz that the engine wrote", subtype="FILE_PATH"
+        name="Tracks",
+        description="Motion captured from a video: the .npz file that the Pose3D engine wrote",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE", *RELATIVE},
     )
     filter_glob: StringProperty(default="*.npz", options={"HIDDEN"})
-    person: IntProperty(name="Person", description="By prominence, the first is 1", default=1, min=1)
+    armature: StringProperty(
+        name="Armature",
+        description="Name of the armature to animate. Empty: the active one, or a new one if none is active",
+        options={"SKIP_SAVE"},
+    )
     new_armature: BoolProperty(
         name="New Armature",
         description="Make an armature with the person's proportions, even if one is active",
         default=False,
+        options={"SKIP_SAVE"},
     )
+    person: asked.person()
+    height: asked.height()
+    smoothing: asked.smoothing()
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if context.mode in {"OBJECT", "POSE"}:
             return True
-        cls.poll_message_set("Leave edit mode first")
+        cls.poll_message_set("Go to Object Mode or Pose Mode first")
         return False
 
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(self, "person")
+        layout.prop(self, "height")
+        layout.prop(self, "smoothing")
+        layout.prop(self, "new_armature")
+        row = layout.row()
+        row.enabled = not self.new_armature
+        row.prop_search(self, "armature", context.scene, "objects")
+
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.filepath:
+            return self.execute(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
             return self._refuse("No tracks file chosen.")
-        active = context.active_object
-        armature = active if active and active.type == "ARMATURE" and not self.new_armature else None
-        if armature and (armature.library or not armature.visible_get()):
-            return self._refuse(f"{armature.name} is linked or hidden: make it local and visible first.")
+        armature = self._target(context)
+        if isinstance(armature, str):
+            return self._refuse(armature)
         try:
             from ..blender_pose3d.blender.apply import apply_tracks
             from ..blender_pose3d.blender.errors import Pose3DError
+            from ..blender_pose3d.blender.scene import frame_rate
+            from ..blender_pose3d.settings import MotionSettings
         except ImportError as error:
-            return self._refuse(
-                f"Python package {error.name} is missing from this Blender: install it there."
-            )
+            return self._refuse(missing_package(error))
+        settings = MotionSettings(fps=frame_rate(context.scene), height=self.height, strength=self.smoothing)
+        path = bpy.path.abspath(self.filepath)
         try:
-            notes = apply_tracks(context, bpy.path.abspath(self.filepath), self.person, armature)
+            applied = apply_tracks(context, path, self.person, armature, settings)
         except Pose3DError as error:
+            self._look_again(context)
             return self._refuse(str(error))
-        for note in notes:
+        self._remember(context, applied.armature, applied.notes)
+        for note in applied.notes:
             self.report({"INFO"}, note)
+        self.report({"INFO"}, f"{applied.armature.name}: {applied.frames} frames.")
         return {"FINISHED"}
+
+    def _target(self, context: bpy.types.Context) -> bpy.types.Object | str | None:
+        """The armature to animate, None for a new one, or why it cannot be."""
+        if self.new_armature:
+            return None
+        if self.armature:
+            named = context.scene.objects.get(self.armature)
+            if named is None or named.type != "ARMATURE":
+                return f"There is no armature called {self.armature} in this scene."
+            return cannot_be_animated(context, named) or named
+        active = context.active_object
+        if active is None or active.type != "ARMATURE":
+            return None
+        return cannot_be_animated(context, active) or active
+
+    def _remember(self, context: bpy.types.Context, armature: bpy.types.Object, notes: list[str]) -> None:
+        """The sidebar shows what was done, so that the next try starts from it."""
+        settings = context.scene.pose3d
+        settings.tracks, settings.armature = self.filepath, armature
+        settings.person, settings.height, settings.smoothing = self.person, self.height, self.smoothing
+        settings.notes = "\n".join(notes)
+
+    def _look_again(self, context: bpy.types.Context) -> None:
+        """File or armature may have changed since they were chosen."""
+        settings = context.scene.pose3d
+        if self.filepath == settings.tracks:
+            look_at_tracks(settings)
+            look_at_armature(settings)
 
     def _refuse(self, message: str) -> Any:
         self.report({"ERROR"}, message)
         return {"CANCELLED"}
+
+
+def cannot_be_animated(context: bpy.types.Context, armature: bpy.types.Object) -> str:
+    """Why an armature cannot get keys now, and what to do; empty if it can."""
+    if context.scene.objects.get(armature.name) != armature:
+        return f"{armature.name} is no longer in this scene: pick another armature, or clear the field."
+    if armature.library is not None:
+        return f"{armature.name} is linked from another file: make a library override or a local copy."
+    if not armature.visible_get():
+        return f"{armature.name} is hidden: show it first."
+    return ""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import bpy
 
-from ..operators.fit_tracks import POSE3D_OT_fit_tracks
+from ..operators.fit_tracks import POSE3D_OT_fit_tracks, cannot_be_animated
+from ..operators.settings import POSE3D_PG_settings
+
+_LETTER = 5.2  # pixels of the interface font, about, at a scale of 1
+_MARGIN = 60  # pixels a line of text cannot use: icon, tabs, borders
 
 
 class POSE3D_PT_sidebar(bpy.types.Panel):
@@ -15,12 +21,80 @@ class POSE3D_PT_sidebar(bpy.types.Panel):
     bl_category = "Pose3D"
 
     def draw(self, context: bpy.types.Context) -> None:
-        active = context.active_object
-        has_armature = active is not None and active.type == "ARMATURE"
-        column = self.layout.column()
-        column.label(
-            text=active.name if active and has_armature else "No armature active: one is made",
-            icon="ARMATURE_DATA",
-            translate=not has_armature,
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = context.scene.pose3d
+        letters = _letters(context)
+
+        column = layout.column()
+        column.prop(settings, "tracks")
+        _found(column, settings.tracks_info, settings.tracks_problem, letters)
+        row = column.row()
+        row.active = settings.people != 1
+        row.prop(settings, "person")
+
+        column = layout.column()
+        column.prop(settings, "armature", placeholder="New Armature")
+        _found(column, settings.rig_info, settings.rig_problem, letters)
+        row = column.row()
+        row.active = settings.armature is None
+        row.prop(settings, "height")
+        column.prop(settings, "smoothing", slider=True)
+
+        self._button(context, settings, letters)
+        for note in settings.notes.splitlines():
+            _wrapped(layout, note, "INFO", letters)
+
+    def _button(self, context: bpy.types.Context, settings: POSE3D_PG_settings, letters: int) -> None:
+        armature, reason = settings.armature, why_not(context)
+        row = self.layout.row()
+        row.scale_y = 1.4
+        row.enabled = not reason
+        button = row.operator(
+            POSE3D_OT_fit_tracks.bl_idname,
+            text=f"Animate {armature.name}" if armature else "Animate New Armature",
+            icon="ANIM",
+            translate=armature is None,
         )
-        column.operator(POSE3D_OT_fit_tracks.bl_idname, icon="ANIM")
+        button.filepath = settings.tracks
+        button.armature = armature.name if armature else ""
+        button.new_armature = armature is None
+        button.person, button.height = settings.person, settings.height
+        button.smoothing = settings.smoothing
+        if reason:
+            _wrapped(self.layout, reason, "INFO", letters)
+
+
+def why_not(context: bpy.types.Context) -> str:
+    """Why the button is greyed out; empty if it is not."""
+    settings = context.scene.pose3d
+    if context.mode not in {"OBJECT", "POSE"}:
+        return "Go to Object Mode or Pose Mode first."
+    if not settings.tracks:
+        return "Choose a tracks file first."
+    if settings.people and settings.person > settings.people:
+        return f"There is no person {settings.person} in these tracks."
+    return cannot_be_animated(context, settings.armature) if settings.armature else ""
+
+
+def _found(layout: bpy.types.UILayout, info: str, problem: str, letters: int) -> None:
+    if problem:
+        _wrapped(layout, problem, "ERROR", letters)
+    elif info:
+        _wrapped(layout, info, "CHECKMARK", letters)
+
+
+def _wrapped(layout: bpy.types.UILayout, text: str, icon: str, letters: int) -> None:
+    """Text over as many lines as it needs: a label cuts it off. ERROR is drawn in red."""
+    column = layout.column(align=True)
+    column.alert = icon == "ERROR"
+    column.scale_y = 0.8
+    for number, line in enumerate(textwrap.wrap(text, letters)):
+        column.label(text=line, icon="BLANK1" if number else icon, translate=False)
+
+
+def _letters(context: bpy.types.Context) -> int:
+    """How many letters fit into a line of the sidebar."""
+    wide = context.region.width / context.preferences.system.ui_scale
+    return max(int((wide - _MARGIN) / _LETTER), 12)

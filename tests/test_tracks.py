@@ -98,6 +98,7 @@ def test_no_such_file_or_no_archive(tmp_path):
     assert "damaged" in refused(tmp_path / "empty.npz")
     (tmp_path / "text.npz").write_text("this is no archive\n")
     assert "not a tracks file" in refused(tmp_path / "text.npz")
+    assert "pickle" not in refused(tmp_path / "text.npz"), "numpy's advice is dangerous here"
     np.save(tmp_path / "single.npy", np.zeros(3))
     assert "single array" in refused(tmp_path / "single.npy")
     np.savez(tmp_path / "other.npz", a=np.zeros(3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import bpy
 
@@ -18,14 +19,22 @@ from .errors import BadInput
 from .scene import frame_rate
 
 
+class Applied(NamedTuple):
+    """What was animated: the armature, the frames of its new Action, notes for the user."""
+
+    armature: bpy.types.Object
+    frames: int
+    notes: list[str]
+
+
 def apply_tracks(
     context: bpy.types.Context,
     path: str | Path,
     person: int = 1,
     armature: bpy.types.Object | None = None,
     settings: MotionSettings | None = None,
-) -> list[str]:
-    """Animate an armature with one person of a tracks file; returns notes for the user.
+) -> Applied:
+    """Animate an armature with one person of a tracks file.
 
     person: by prominence, from 1. armature: None makes one with the person's proportions and makes it
     active. settings: None takes the scene's frame rate, so that the motion has its true speed. It starts
@@ -42,26 +51,34 @@ def apply_tracks(
     return _animate_new(context, motion, Path(path).stem)
 
 
-def _animate(context: bpy.types.Context, armature: bpy.types.Object, motion: Motion, name: str) -> list[str]:
-    rest = rest_pose(armature)
+def _animate(context: bpy.types.Context, armature: bpy.types.Object, motion: Motion, name: str) -> Applied:
+    try:
+        rest = rest_pose(armature)
+    except ValueError as error:
+        raise BadInput(f"{error}.") from error
     found = detect(rest.names, armature.name)
     animation = fit(motion, rest, found.mapping)
     scene = context.scene
     bake(armature, animation, name=name, start=scene.frame_start)
     scene.frame_end = max(scene.frame_end, scene.frame_start + animation.frames - 1)
-    return [*motion.notes, *animation.notes]
+    return Applied(armature, animation.frames, [*motion.notes, *animation.notes])
 
 
-def _animate_new(context: bpy.types.Context, motion: Motion, name: str) -> list[str]:
-    before = set(bpy.data.objects)
+def _animate_new(context: bpy.types.Context, motion: Motion, name: str) -> Applied:
+    before = _made_things()
     try:
         armature = create_armature(name, measure(motion), context.collection)
-        notes = _animate(context, armature, motion, name)
+        applied = _animate(context, armature, motion, name)
     except (ValueError, RuntimeError) as error:
-        bpy.data.batch_remove(set(bpy.data.objects) - before)
+        bpy.data.batch_remove(_made_things() - before)
         raise BadInput(str(error)) from error
     for other in context.selected_objects:
         other.select_set(False)
     armature.select_set(True)
     context.view_layer.objects.active = armature
-    return notes
+    return applied
+
+
+def _made_things() -> set[bpy.types.ID]:
+    data = bpy.data
+    return {*data.objects, *data.armatures, *data.meshes, *data.materials, *data.actions}

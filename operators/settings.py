@@ -1,0 +1,119 @@
+"""What the sidebar asks for, kept with the scene: an animator moves one slider and fits again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import FloatProperty, IntProperty, PointerProperty, StringProperty
+
+# Blender 4.5 and later offer a path relative to the .blend only to properties that say they can take one.
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+
+
+def person() -> Any:
+    return IntProperty(
+        name="Person",
+        description="Whom to take when the tracks hold several people, the most prominent first",
+        default=1,
+        min=1,
+    )
+
+
+def height() -> Any:
+    return FloatProperty(
+        name="Height",
+        description="How tall the person is. Sizes a new armature; one that is there keeps its own size",
+        default=1.7,
+        min=0.3,
+        max=3.0,
+        step=1,
+        precision=2,
+        unit="LENGTH",
+    )
+
+
+def smoothing() -> Any:
+    return FloatProperty(
+        name="Smoothing",
+        description="0: as captured, with every shake. 1: very smooth, but quick moves turn soft",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+
+
+def look_at_tracks(settings: POSE3D_PG_settings, context: bpy.types.Context | None = None) -> None:
+    """Read the chosen file once, for the line below its name: whom it holds, or why it is of no use."""
+    settings.people, settings.tracks_info, settings.tracks_problem = 0, "", ""
+    if not settings.tracks:
+        return
+    try:
+        from ..blender_pose3d.tracks import TracksError, read_tracks
+
+        tracks = read_tracks(bpy.path.abspath(settings.tracks))
+    except ImportError as error:
+        settings.tracks_problem = missing_package(error)
+        return
+    except TracksError as error:
+        settings.tracks_problem = str(error)
+        return
+    settings.people = tracks.people
+    seconds = float(tracks.time[-1] - tracks.time[0]) if len(tracks.time) else 0.0
+    people = "1 person" if tracks.people == 1 else f"{tracks.people} people"
+    settings.tracks_info = f"{people}, {len(tracks.time)} frames, {seconds:.1f} s"
+
+
+def look_at_armature(settings: POSE3D_PG_settings, context: bpy.types.Context | None = None) -> None:
+    """Which known rig the picked armature is, or why it is none."""
+    settings.rig_info, settings.rig_problem = "", ""
+    if settings.armature is None:
+        return
+    try:
+        from ..blender_pose3d.rig_maps import RigError, detect, title
+
+        found = detect(settings.armature.data.bones.keys(), settings.armature.name)
+    except ImportError as error:
+        settings.rig_problem = missing_package(error)
+        return
+    except RigError as error:
+        settings.rig_problem = f"{error}."
+        return
+    settings.rig_info = f"{title(found.rig)}, {len(found.mapping)} bones"
+
+
+def missing_package(error: ImportError) -> str:
+    return f"Python package {error.name} is missing from this Blender: install it there."
+
+
+def _is_armature_here(settings: POSE3D_PG_settings, candidate: bpy.types.Object) -> bool:
+    return candidate.type == "ARMATURE" and settings.id_data.objects.get(candidate.name) == candidate
+
+
+class POSE3D_PG_settings(bpy.types.PropertyGroup):
+    """people, \\*_info, \\*_problem and notes are what was found out, so that a panel only has to draw."""
+
+    tracks: StringProperty(
+        name="Tracks",
+        description="Motion captured from a video: the .npz file that the Pose3D engine wrote",
+        subtype="FILE_PATH",
+        options=RELATIVE,
+        update=look_at_tracks,
+    )
+    armature: PointerProperty(
+        name="Armature",
+        description="The character to animate. Empty: a new one is made, with the person's proportions",
+        type=bpy.types.Object,
+        poll=_is_armature_here,
+        update=look_at_armature,
+    )
+    person: person()
+    height: height()
+    smoothing: smoothing()
+    people: IntProperty(options={"HIDDEN"})
+    tracks_info: StringProperty(options={"HIDDEN"})
+    tracks_problem: StringProperty(options={"HIDDEN"})
+    rig_info: StringProperty(options={"HIDDEN"})
+    rig_problem: StringProperty(options={"HIDDEN"})
+    notes: StringProperty(options={"HIDDEN"})

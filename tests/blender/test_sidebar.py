@@ -1,0 +1,205 @@
+"""The operator and the sidebar's settings, registered as Blender would, without a window."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import bpy
+import pytest
+
+from blender_pose3d.blender.armature import create_armature
+from blender_pose3d.tracks import write_tracks
+from tests.blender.moving_rigs import mixamo
+from tests.walker import camera_at, film, walk
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "pose3d_under_test"
+
+
+@pytest.fixture(scope="module")
+def add_on():
+    """The repository's root as a package: inside the add-on, imports are relative."""
+    spec = importlib.util.spec_from_file_location(
+        PACKAGE, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+    )
+    package: ModuleType = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = package
+    spec.loader.exec_module(package)
+    package.register()
+    yield package
+    package.unregister()
+    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def settings(add_on):
+    return bpy.context.scene.pose3d
+
+
+@pytest.fixture(scope="module")
+def tracks(tmp_path_factory) -> str:
+    path = tmp_path_factory.mktemp("tracks") / "walk.npz"
+    write_tracks(path, film(walk(1.0), camera_at()).tracks)
+    return str(path)
+
+
+def everything() -> dict[str, set[str]]:
+    kinds = ("objects", "armatures", "meshes", "materials", "actions", "collections")
+    return {kind: {item.name for item in getattr(bpy.data, kind)} for kind in kinds}
+
+
+def crane() -> bpy.types.Object:
+    """An armature, but nobody's."""
+    armature = create_armature("Crane", body=False)
+    for number, bone in enumerate(armature.data.bones):
+        bone.name = f"segment {number}"
+    return armature
+
+
+def why_not() -> str:
+    return sys.modules[f"{PACKAGE}.panels.sidebar"].why_not(bpy.context)
+
+
+def refused(**properties) -> str:
+    with pytest.raises(RuntimeError) as error:
+        bpy.ops.pose3d.fit_tracks(**properties)
+    return str(error.value)
+
+
+def test_it_starts_with_a_reason_and_ends_with_the_character(settings, tracks):
+    assert "tracks file" in why_not()
+    settings.tracks = tracks
+    assert not why_not()
+    assert settings.tracks_info.startswith("1 person")
+    assert not settings.tracks_problem
+
+    assert bpy.ops.pose3d.fit_tracks(filepath=tracks, new_armature=True, smoothing=0.2) == {"FINISHED"}
+
+    assert settings.armature == bpy.context.active_object
+    assert settings.rig_info.startswith("Pose3D")
+    assert settings.smoothing == pytest.approx(0.2)
+    assert "frames a second" in settings.notes, "24 of the scene, 30 of the footage"
+    assert not why_not()
+
+
+def test_a_named_armature_is_taken_before_the_active_one(settings, tracks):
+    chosen, active = mixamo(), crane()
+    bpy.context.view_layer.objects.active = active
+    assert bpy.ops.pose3d.fit_tracks(filepath=tracks, armature=chosen.name) == {"FINISHED"}
+    assert chosen.animation_data.action is not None
+    assert active.animation_data is None
+    assert settings.rig_info.startswith("Mixamo")
+
+
+def test_height_sizes_a_new_armature(settings, tracks):
+    tall = []
+    for height in (1.2, 1.8):
+        bpy.ops.pose3d.fit_tracks(filepath=tracks, new_armature=True, height=height)
+        tall.append(settings.armature.data.bones["head"].tail_local.z)
+    assert tall[1] / tall[0] == pytest.approx(1.5, rel=0.02)
+
+
+def test_a_text_file(settings, tmp_path):
+    path = tmp_path / "words.npz"
+    path.write_text("no tracks at all\n")
+    settings.tracks = str(path)
+    before = everything()
+    assert "not a tracks file" in settings.tracks_problem
+    assert not settings.tracks_info
+    assert "not a tracks file" in refused(filepath=str(path), new_armature=True)
+    assert everything() == before
+
+
+def test_a_file_mended_since_is_read_again(settings, tracks, tmp_path):
+    path = tmp_path / "late.npz"
+    settings.tracks = str(path)
+    assert "No such" in settings.tracks_problem
+    assert not why_not(), "the file may be there by now"
+    path.write_text("still none")
+    refused(filepath=str(path), new_armature=True)
+    assert "not a tracks file" in settings.tracks_problem
+    path.write_bytes(Path(tracks).read_bytes())
+    assert bpy.ops.pose3d.fit_tracks(filepath=str(path), new_armature=True) == {"FINISHED"}
+    assert not settings.tracks_problem
+    assert settings.people == 1
+
+
+def test_an_armature_that_is_nobody(settings, tracks):
+    settings.armature = crane()
+    assert "not a humanoid" in settings.rig_problem
+    before = everything()
+    assert "not a humanoid" in refused(filepath=tracks, armature="Crane")
+    assert everything() == before
+
+
+def test_an_armature_without_bones(settings, tracks):
+    empty = bpy.data.objects.new("Empty", bpy.data.armatures.new("Empty"))
+    bpy.context.collection.objects.link(empty)
+    message = refused(filepath=tracks, armature="Empty")
+    assert "has no bones" in message
+    assert "Traceback" not in message
+
+
+def test_reasons_to_be_grey(settings, tracks):
+    settings.tracks = tracks
+    settings.person = 2
+    assert "no person 2" in why_not()
+    settings.person = 1
+    armature = create_armature("Hero")
+    settings.armature = armature
+    assert not why_not()
+    armature.hide_set(True)
+    assert "hidden" in why_not()
+    assert "hidden" in refused(filepath=tracks, armature="Hero")
+    armature.hide_set(False)
+    for collection in armature.users_collection:
+        collection.objects.unlink(armature)
+    assert "no longer in this scene" in why_not()
+    settings.armature = None
+    assert not why_not()
+
+
+def test_the_panel_draws_in_every_state(settings, tracks, tmp_path):
+    """With a stand-in for the layout, which takes what Blender's does: names of properties are checked."""
+    panel = bpy.types.POSE3D_PT_sidebar
+    for state in ({}, {"tracks": tracks}, {"tracks": str(tmp_path)}, {"armature": crane()}):
+        for name, value in state.items():
+            setattr(settings, name, value)
+        layout = Layout()
+        context = SimpleNamespace(
+            scene=bpy.context.scene,
+            mode="OBJECT",
+            region=SimpleNamespace(width=280),
+            preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),
+        )
+        drawn = SimpleNamespace(layout=layout, _button=None)
+        drawn._button = lambda *arguments, panel=panel, drawn=drawn: panel._button(drawn, *arguments)
+        panel.draw(drawn, context)
+        assert {"tracks", "person", "armature", "height", "smoothing"} <= set(layout.seen)
+        assert max(len(text) for text in layout.texts) <= 45, "a label does not wrap by itself"
+
+
+class Layout:
+    """Notes what is drawn."""
+
+    def __init__(self, parent=None):
+        self.seen = parent.seen if parent else []
+        self.texts = parent.texts if parent else []
+
+    def column(self, **_):
+        return Layout(self)
+
+    row = column
+
+    def prop(self, owner, name, **_):
+        assert name in owner.bl_rna.properties
+        self.seen.append(name)
+
+    def label(self, *, text, **_):
+        self.texts.append(text)
+
+    def operator(self, name, **_):
+        assert name == "pose3d.fit_tracks"
+        return SimpleNamespace()

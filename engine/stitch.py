@@ -7,6 +7,7 @@ import numpy as np
 from blender_pose3d.skeleton import Skeleton
 
 from . import appearance, body2d
+from .doubles import join_doubles
 from .plausible import Evidence
 from .tracklet import Tracklet
 
@@ -22,7 +23,7 @@ def stitch(tracklets: list[Tracklet], time: np.ndarray, size: tuple[int, int]) -
     time: (T,) seconds of all frames. size: the picture's width and height.
     """
     evidence = Evidence(len(time), float(np.ptp(time)) if len(time) else 0.0)
-    ordered = sorted((t for t in tracklets if evidence.solid(t)), key=lambda t: t.rows[0])
+    ordered = [run for run in join_doubles(tracklets) if evidence.solid(run)]
     follows = _links(ordered, size)
     groups: dict[int, list[Tracklet]] = {}
     head: dict[int, int] = {}

@@ -1,10 +1,13 @@
 """Fetch the demo's footage once: a short clip out of the PyPI wheel of Sports2D (BSD-3-Clause).
 
-Two people: one walks by in profile, one jumps off a wall. ``python -m demo.footage`` prints where it lies.
+Two people: one walks by in profile, one jumps off a wall. ``python -m demo.footage [COPY]`` prints where
+it lies, and puts a copy where it is told to.
 """
 
 from __future__ import annotations
 
+import argparse
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -30,8 +33,16 @@ def demo_video() -> Path:
     return path
 
 
-if __name__ == "__main__":
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("copy", type=Path, nargs="?")
+    args = parser.parse_args()
     try:
-        print(demo_video())
+        path = demo_video()
     except MissingWeights as error:
         raise SystemExit(f"error: {error}") from error
+    print(shutil.copyfile(path, args.copy) if args.copy else path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 """The whole way, from footage to files, by the commands a user would type. Run by `make demo`.
 
-``python -m demo.run [--video FILE] [--out DIR]``, in Blender's environment; the engine's is found beside it.
+``python -m demo.run [--out DIR]``, in Blender's environment; the engine's is found beside it.
 Each step keeps what it made, so a second run, or one after a cut, does only what is missing.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,65 +19,72 @@ ROOT = Path(__file__).resolve().parent.parent
 ENGINE = os.environ.get("POSE3D_ENGINE_PYTHON", str(ROOT / ".venv-engine" / "bin" / "python"))
 
 
+STEPS = (
+    "Footage",
+    "Perceive: people, 2D keypoints, 3D lift (the engine)",
+    "Move: clean, fit to an armature, bake, export (Blender)",
+    "Render the character (Cycles on the CPU, the slowest step)",
+    "Preview: footage and character side by side",
+)
+OUTPUTS = ("tracks.npz", "demo.blend", "demo.fbx", "demo.bvh", "preview.mp4", "contact_sheet.png")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--video", type=Path, help="your own footage instead of the demo's")
     parser.add_argument("--out", type=Path, default=Path("out"))
     args = parser.parse_args()
     out = args.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
+    seconds: list[float] = []
     try:
-        make(args.video, out)
+        for number, (name, command) in enumerate(zip(STEPS, plan(out), strict=True), start=1):
+            print(f"\n[{number}/{len(STEPS)}] {name}", flush=True)
+            started = time.monotonic()
+            subprocess.run([str(part) for part in command], cwd=ROOT, check=True)
+            seconds.append(time.monotonic() - started)
     except subprocess.CalledProcessError as error:
-        print(f"The demo stopped: {' '.join(error.cmd[1:4])} failed.", file=sys.stderr)
-        return int(error.returncode)
-    print(table(out, time.monotonic() - started))
+        print(f"The demo stopped: `{' '.join(error.cmd[1:4])}` failed; it says why above.", file=sys.stderr)
+        return 1 if error.returncode < 0 else int(error.returncode)
+    except KeyboardInterrupt:
+        print("Cancelled. What is done so far is kept; run it again to go on.", file=sys.stderr)
+        return 5
+    print(table(out, seconds))
     return 0
 
 
-def make(video: Path | None, out: Path) -> None:
-    """All steps in turn. Raises CalledProcessError for the first that fails; it has said why."""
-    step(1, "Footage")
-    if video is None:
-        found = subprocess.run([ENGINE, "-m", "demo.footage"], cwd=ROOT, check=True, capture_output=False,
-                               stdout=subprocess.PIPE, text=True)  # fmt: skip
-        video = Path(found.stdout.strip())
-    video = video.resolve()
-    tracks, frames = out / "tracks.npz", out / "frames"
-    step(2, "Perceive: people, 2D keypoints, 3D lift (the engine)")
-    run(ENGINE, "-m", "engine", "track", video, "-o", tracks, "--people", "all")
-    step(3, "Move: clean, fit to an armature, bake, export (Blender)")
-    run(sys.executable, "-m", "blender_pose3d", "convert", tracks, "--people", "all", "--name", "demo",
-        "--out", out, "--fbx", "--bvh", "--blend")  # fmt: skip
-    step(4, "Render the character (Cycles on the CPU, the slowest step)")
-    run(sys.executable, "-m", "demo.render", out / "demo.blend", frames)
-    step(5, "Preview: footage and character side by side")
-    run(ENGINE, "-m", "demo.compose", video, tracks, frames, out)
+def plan(out: Path) -> list[list[str | Path]]:
+    """The command of each step."""
+    footage, tracks, frames = out / "footage.mp4", out / "tracks.npz", out / "frames"
+    python = sys.executable
+    return [
+        [ENGINE, "-m", "demo.footage", footage],
+        [ENGINE, "-m", "engine", "track", footage, "-o", tracks, "--people", "all"],
+        [python, "-m", "blender_pose3d", "convert", tracks, "--people", "all", "--name", "demo",
+         "--out", out, "--fbx", "--bvh", "--blend"],
+        [python, "-m", "demo.render", out / "demo.blend", frames],
+        [ENGINE, "-m", "demo.compose", footage, tracks, frames, out],
+    ]  # fmt: skip
 
 
-def step(number: int, what: str) -> None:
-    print(f"\n[{number}/5] {what}", flush=True)
-
-
-def run(*command: str | Path) -> None:
-    subprocess.run([str(part) for part in command], cwd=ROOT, check=True)
-
-
-def table(out: Path, seconds: float) -> str:
-    """What was made, where it lies, and how good it is."""
+def table(out: Path, seconds: list[float]) -> str:
+    """What was made, where it lies, how long each step took and how good the motion is."""
     report = json.loads((out / "demo.report.json").read_text())
-    lines = ["", "Made in " + str(out) + f" in {seconds:.0f} s:"]
-    for name in ("tracks.npz", "demo.blend", "demo.fbx", "demo.bvh", "preview.mp4", "contact_sheet.png"):
-        lines.append(f"  {name:<18} {(out / name).stat().st_size / 1e6:7.2f} MB")
-    lines.append("")
-    for name, value in summary(report):
-        lines.append(f"  {name:<26} {value}")
+    frames = report["video"]["frames"]
+    lines = ["", f"Made in {sum(seconds):.0f} s:", ""]
+    lines += [f"  {out / name}   {(out / name).stat().st_size / 1e6:.1f} MB" for name in OUTPUTS]
+    lines += ["", f"  {frames} frames, {len(report['people'])} people", ""]
+    for step, took in zip(STEPS, seconds, strict=True):
+        lines.append(
+            f"  {step.split(':')[0].split(' (')[0]:<22} {took:7.1f} s  {frames / took:8.1f} frames/s"
+        )
+    lines += ["", "  person   frames   missing   jitter before   after (mm per frame³)"]
+    for person in report["people"]:
+        raw, after = person["quality"]["raw"], person["quality"]["after"]
+        lines.append(
+            f"  {person['person']:>6}   {person['frames']:>6}   {raw['missing_frames']:>6.1%}"
+            f"   {raw['jitter_frame']:>13.1f}   {after['jitter_frame']:>5.1f}"
+        )
     return "\n".join(lines)
-
-
-def summary(report: dict) -> list[tuple[str, str]]:
-    return [(key, str(value)) for key, value in report.items()]
 
 
 if __name__ == "__main__":

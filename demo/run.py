@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -19,13 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 ENGINE = os.environ.get("POSE3D_ENGINE_PYTHON", str(ROOT / ".venv-engine" / "bin" / "python"))
 
 
-STEPS = (
-    "Footage",
-    "Perceive: people, 2D keypoints, 3D lift (the engine)",
-    "Move: clean, fit to an armature, bake, export (Blender)",
-    "Render the character (Cycles on the CPU, the slowest step)",
-    "Preview: footage and character side by side",
-)
+STEPS = {
+    "Footage": "a clip of two people",
+    "Perceive": "people, 2D keypoints, 3D lift (the engine)",
+    "Move": "clean, fit to an armature, bake, export (Blender)",
+    "Render": "the characters (Cycles on the CPU: the slowest step)",
+    "Preview": "footage and character side by side",
+}
 OUTPUTS = ("tracks.npz", "demo.blend", "demo.fbx", "demo.bvh", "preview.mp4", "contact_sheet.png")
 
 
@@ -37,8 +36,8 @@ def main() -> int:
     out.mkdir(parents=True, exist_ok=True)
     seconds: list[float] = []
     try:
-        for number, (name, command) in enumerate(zip(STEPS, plan(out), strict=True), start=1):
-            print(f"\n[{number}/{len(STEPS)}] {name}", flush=True)
+        for number, (step, command) in enumerate(zip(STEPS, plan(out), strict=True), start=1):
+            print(f"\n[{number}/{len(STEPS)}] {step}: {STEPS[step]}", flush=True)
             started = time.monotonic()
             subprocess.run([str(part) for part in command], cwd=ROOT, check=True)
             seconds.append(time.monotonic() - started)
@@ -74,9 +73,7 @@ def table(out: Path, seconds: list[float]) -> str:
     lines += [f"  {out / name}   {(out / name).stat().st_size / 1e6:.1f} MB" for name in OUTPUTS]
     lines += ["", f"  {frames} frames, {len(report['people'])} people", ""]
     for step, took in zip(STEPS, seconds, strict=True):
-        lines.append(
-            f"  {step.split(':')[0].split(' (')[0]:<22} {took:7.1f} s  {frames / took:8.1f} frames/s"
-        )
+        lines.append(f"  {step:<10} {took:7.1f} s  {frames / took:8.1f} frames/s")
     lines += ["", "  person   frames   missing   jitter before   after (mm per frame³)"]
     for person in report["people"]:
         raw, after = person["quality"]["raw"], person["quality"]["after"]

@@ -53,8 +53,8 @@ def _convert(args: argparse.Namespace) -> int:
     for path in inputs:
         if not path.is_file():
             raise BadInput(f"No such file: {path}")
-    check_folder(job.out)
-    with _Engine(args) as engine:
+    with _no_empty_folder(job.out), _Engine(args) as engine:
+        check_folder(job.out)
         for path, name in zip(inputs, names, strict=True):
             tracks = _read(path) if path.suffix.lower() == ".npz" else engine.track(path)
             open_file(job.blend)
@@ -125,6 +125,19 @@ def _user_folder() -> Path | None:
     if not package.startswith("bl_ext."):
         return None
     return Path(bpy.utils.extension_path_user(package))
+
+
+@contextlib.contextmanager
+def _no_empty_folder(out: Path) -> Iterator[None]:
+    """A failure leaves no folder behind that was made for its results and holds none."""
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        yield
+    except BaseException:
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 @contextlib.contextmanager

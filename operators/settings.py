@@ -80,7 +80,7 @@ def look_at_armature(settings: POSE3D_PG_settings, context: bpy.types.Context | 
     except RigError as error:
         settings.rig_problem = f"{error}."
         return
-    settings.rig_info = f"{title(found.rig)}, {len(found.mapping)} bones"
+    settings.rig_info = f"Rig: {title(found.rig)}, {len(found.mapping)} bones"
 
 
 def missing_package(error: ImportError) -> str:

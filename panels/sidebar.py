@@ -9,7 +9,7 @@ import bpy
 from ..operators.fit_tracks import POSE3D_OT_fit_tracks, cannot_be_animated
 from ..operators.settings import POSE3D_PG_settings
 
-_LETTER = 5.2  # pixels of the interface font, about, at a scale of 1
+_LETTER = 6.4  # pixels of the interface font, about, at a scale of 1
 _MARGIN = 60  # pixels a line of text cannot use: icon, tabs, borders
 
 
@@ -35,7 +35,7 @@ class POSE3D_PT_sidebar(bpy.types.Panel):
         row.prop(settings, "person")
 
         column = layout.column()
-        column.prop(settings, "armature", placeholder="New Armature")
+        column.prop(settings, "armature", placeholder="New Armature", icon="ARMATURE_DATA")
         _found(column, settings.rig_info, settings.rig_problem, letters)
         row = column.row()
         row.active = settings.armature is None

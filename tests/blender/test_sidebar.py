@@ -78,7 +78,7 @@ def test_it_starts_with_a_reason_and_ends_with_the_character(settings, tracks):
     assert bpy.ops.pose3d.fit_tracks(filepath=tracks, new_armature=True, smoothing=0.2) == {"FINISHED"}
 
     assert settings.armature == bpy.context.active_object
-    assert settings.rig_info.startswith("Pose3D")
+    assert settings.rig_info.startswith("Rig: Pose3D")
     assert settings.smoothing == pytest.approx(0.2)
     assert "frames a second" in settings.notes, "24 of the scene, 30 of the footage"
     assert not why_not()
@@ -90,7 +90,7 @@ def test_a_named_armature_is_taken_before_the_active_one(settings, tracks):
     assert bpy.ops.pose3d.fit_tracks(filepath=tracks, armature=chosen.name) == {"FINISHED"}
     assert chosen.animation_data.action is not None
     assert active.animation_data is None
-    assert settings.rig_info.startswith("Mixamo")
+    assert settings.rig_info.startswith("Rig: Mixamo")
 
 
 def test_height_sizes_a_new_armature(settings, tracks):

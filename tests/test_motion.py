@@ -206,7 +206,8 @@ def test_ten_thousand_frames_take_seconds():
     there = walk(5.0, start=(-2.5, 0.0))
     joints = np.concatenate([there, there[::-1]] * 34)[:10000]
     shot = film(joints, camera_at((0.0, -6.0, 1.2)), noise=0.01, pixels=2.0)
-    begin = clock.perf_counter()
+    begin = clock.process_time()
     motion = motion_from_tracks(shot.tracks)
-    took = clock.perf_counter() - begin
-    assert motion.frames == 10000 and took < 6.0  # 2 s on a machine that does nothing else
+    took = clock.process_time() - begin
+    assert motion.frames == 10000
+    assert took < 8.0  # of the processor's time, so that others' work does not count; usually 2

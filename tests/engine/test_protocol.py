@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+# Seconds: a quiet machine needs one; a busy one is given more, far less than the step nobody may wait for.
+SOON = 8
+LONG = "25"
 sys.path.insert(0, str(HERE))
 import small_videos
 
@@ -175,9 +178,9 @@ def test_a_bug_is_told_with_the_log(start, video, tmp_path):
     assert any("Traceback" in line for line in error["log"])
 
 
-@pytest.mark.parametrize("slow", ["0.2", "3"])
+@pytest.mark.parametrize("slow", ["0.2", LONG])
 def test_cancel_in_mid_job(start, video, tmp_path, slow):
-    """Also in the middle of a step that cannot be interrupted, here three seconds long."""
+    """Also in the middle of a step that cannot be interrupted, here far longer than the wait."""
     engine = start(SLOW=slow)
     engine.send(job(video, tmp_path / "a.npz"))
     while engine.next("progress")["stage"] != "follow":
@@ -185,8 +188,8 @@ def test_cancel_in_mid_job(start, video, tmp_path, slow):
     time.sleep(0.3)
     asked = time.monotonic()
     engine.send({"command": "cancel"})
-    error = engine.next("error", "result", within=5)
-    assert time.monotonic() - asked < 1.2
+    error = engine.next("error", "result")
+    assert time.monotonic() - asked < SOON
     assert (error["id"], error["code"], error["exit_code"]) == (1, "cancelled", 5)
     assert not list(tmp_path.glob("*.npz*"))
     assert not list(tmp_path.glob(".*"))
@@ -201,12 +204,12 @@ def test_only_one_job_at_a_time(start, video, tmp_path):
 
 
 def test_ends_when_its_input_closes_in_mid_job(start, video, tmp_path):
-    engine = start(SLOW="5")
+    engine = start(SLOW=LONG)
     engine.send(job(video, tmp_path / "a.npz"))
     while engine.next("progress")["stage"] != "follow":
         pass
     engine.process.stdin.close()
-    engine.process.wait(2.5)
+    engine.process.wait(SOON)
     assert not list(tmp_path.glob("*.npz*"))
 
 
@@ -226,7 +229,7 @@ def test_ends_when_its_parent_is_killed_though_the_pipe_stays_open(video, tmp_pa
         pass_fds=[read_end],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "POSE3D_CACHE": str(tmp_path / "cache"), "SLOW": "5"},
+        env={**os.environ, "POSE3D_CACHE": str(tmp_path / "cache"), "SLOW": LONG},
     )
     try:
         child = int(middle.stderr.readline())
@@ -235,7 +238,7 @@ def test_ends_when_its_parent_is_killed_though_the_pipe_stays_open(video, tmp_pa
             pass
         middle.kill()
         middle.wait()
-        end = time.monotonic() + 4
+        end = time.monotonic() + SOON
         while _alive(child) and time.monotonic() < end:
             time.sleep(0.05)
         assert not _alive(child)

@@ -42,12 +42,13 @@ class POSE3D_PT_sidebar(bpy.types.Panel):
         row.prop(settings, "height")
         column.prop(settings, "smoothing", slider=True)
 
-        self._button(context, settings, letters)
-        for note in settings.notes.splitlines():
-            _wrapped(layout, note, "INFO", letters)
+        reason = why_not(context)
+        self._button(settings, reason)
+        for text in [reason] if reason else settings.notes.splitlines():
+            _wrapped(layout, text, "INFO", letters)
 
-    def _button(self, context: bpy.types.Context, settings: POSE3D_PG_settings, letters: int) -> None:
-        armature, reason = settings.armature, why_not(context)
+    def _button(self, settings: POSE3D_PG_settings, reason: str) -> None:
+        armature = settings.armature
         row = self.layout.row()
         row.scale_y = 1.4
         row.enabled = not reason
@@ -62,8 +63,6 @@ class POSE3D_PT_sidebar(bpy.types.Panel):
         button.new_armature = armature is None
         button.person, button.height = settings.person, settings.height
         button.smoothing = settings.smoothing
-        if reason:
-            _wrapped(self.layout, reason, "INFO", letters)
 
 
 def why_not(context: bpy.types.Context) -> str:

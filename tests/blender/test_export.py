@@ -108,7 +108,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 def test_a_full_disk_leaves_what_was_there(tmp_path):
     """A limit on the size of files stands in for the full disk."""
     script = f"""
-import resource, signal, sys
+import os, resource, signal, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 import bpy
 bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -122,6 +122,8 @@ for write, name in ((export_fbx, "a.fbx"), (export_bvh, "a.bvh"), (export_glb, "
         write(armature, Path({str(tmp_path)!r}) / name)
     except ExportError as error:
         print(chr(10) + "REFUSED", str(error).count(chr(10)), error)
+sys.stdout.flush()
+os._exit(0)  # bpy may hang when Python ends it
 """
     (tmp_path / "a.fbx").write_bytes(b"yesterday")
     pytest.importorskip("resource")

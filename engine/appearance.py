@@ -45,12 +45,17 @@ def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
     UNKNOWN where they share none.
     """
-    shared = np.sqrt(np.clip(a * b, 0, None)).sum(axis=-1)
-    each = np.sqrt(np.clip(1.0 - shared, 0, 1))
+    each = part_distances(a, b)
     known = np.isfinite(each)
     weight = known * _WEIGHTS
     total = np.where(known, each, 0) * _WEIGHTS
     return np.where(known.any(axis=-1), total.sum(axis=-1) / np.maximum(weight.sum(axis=-1), 1e-9), UNKNOWN)
+
+
+def part_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Hellinger distances (..., 4) of each part, 0 to 1; NaN for a part that one of them lacks."""
+    shared = np.sqrt(np.clip(a * b, 0, None)).sum(axis=-1)
+    return np.sqrt(np.clip(1.0 - shared, 0, 1))
 
 
 def blend(old: np.ndarray, new: np.ndarray, rate: float) -> np.ndarray:

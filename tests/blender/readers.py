@@ -3,8 +3,10 @@
 Each gives joint positions (T, J, 3) in Blender's axes and metres by name of joint, and the frame rate.
 """
 
+import ctypes
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,19 +24,26 @@ class Read:
 def read_fbx(path: Path) -> Read:
     import ufbx
 
-    scene = ufbx.load_file(str(path))
-    (stack,) = scene.anim_stacks
+    scene = _kept(ufbx.load_file(str(path)))
+    (stack,) = [_kept(one) for one in scene.anim_stacks]
     fps = scene.settings.frames_per_second
     frames = round((stack.time_end - stack.time_begin) * fps) + 1
-    nodes = [node.name for node in scene.nodes if node.bone is not None]
-    joints = {name: np.empty((frames, 3)) for name in nodes}
+    nodes = [_kept(node) for node in scene.nodes]
+    joints = {node.name: np.empty((frames, 3)) for node in nodes if _kept(node.bone) is not None}
     for frame in range(frames):
-        now = scene.evaluate(stack.anim, stack.time_begin + frame / fps)
-        for name in nodes:
-            place = now.find_node(name).node_to_world.c3
-            joints[name][frame] = (place.x, place.y, place.z)
+        now = _kept(scene.evaluate(stack.anim, stack.time_begin + frame / fps))
+        for name, places in joints.items():
+            place = _kept(now.find_node(name)).node_to_world.c3
+            places[frame] = (place.x, place.y, place.z)
     unit = scene.settings.unit_meters
     return Read(fps, frames, {name: z_up(place * unit) for name, place in joints.items()}, stack.name)
+
+
+def _kept(element: Any) -> Any:
+    """The element, never freed: ufbx's binding (0.0.5) hands elements out without a reference to each."""
+    for _ in range(2):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(element))
+    return element
 
 
 def read_bvhio(path: Path) -> Read:

@@ -22,8 +22,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from tqdm import tqdm
 
-SIZE = (480, 480)
-SAMPLES = 6
+SIZE = (400, 400)
+SAMPLES = 4
 # metres from the character, and above the point that the camera follows
 DISTANCE, ABOVE = 5.0, 0.35
 FOLLOW_SECONDS = 0.5

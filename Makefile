@@ -22,7 +22,7 @@ export OMP_NUM_THREADS ?= 2
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 SOURCES := blender_pose3d engine build_addon.py $(patsubst %/,%,$(sort $(dir $(wildcard demo/*.py bench/*.py))))
 
-.PHONY: demo test quick check types build clean environments
+.PHONY: demo test quick quick-core quick-engine check types build clean environments
 
 demo: $(VENV)/.done $(ENGINE)/.done
 	$(VENV)/bin/python -m demo.run --out out
@@ -36,10 +36,17 @@ endef
 
 FAST := -m "not slow and not network and not real_blender"
 
+# Both suites at once, a core each; where make can, one's output is held back until it ends.
+quick: export OMP_NUM_THREADS := 1
 quick: $(VENV)/.done $(ENGINE)/.done
-	$(call suite,core,$(VENV),tests --ignore=tests/engine $(FAST))
-	$(call suite,engine,$(ENGINE),tests/engine $(FAST))
+	@$(MAKE) --no-print-directory -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) quick-core quick-engine
 	@$(VENV)/bin/python tests/summary.py $(REPORTS) core engine
+
+quick-core:
+	$(call suite,core,$(VENV),tests --ignore=tests/engine $(FAST))
+
+quick-engine:
+	$(call suite,engine,$(ENGINE),tests/engine $(FAST))
 
 test: check environments
 	$(call suite,core,$(VENV),tests --ignore=tests/engine)

@@ -72,7 +72,8 @@ class Trainer:
             torch.Generator().manual_seed(settings.seed + 1000 * k) for k in range(pace.workers)
         ]
         self._pool = ThreadPoolExecutor(pace.workers)
-        self.step, self.elapsed, self.best = 0, 0.0, math.inf
+        self._share = max(settings.batch // pace.workers, 2)
+        self.step, self.seen, self.elapsed, self.best = 0, 0, 0.0, math.inf
         data = config.data
         effects = Effects(proportions=data.proportions, surface=data.surface, mixing=data.mixing)
         train, held_out = split(clips)
@@ -94,7 +95,8 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         for generator, saved in zip(self.generators, state["generators"], strict=False):
             generator.set_state(saved)
-        self.step, self.elapsed, self.best = state["step"], state["elapsed"], state["best"]
+        self.step, self.seen = state["step"], state["seen"]
+        self.elapsed, self.best = state["elapsed"], state["best"]
         print(f"Going on at step {self.step}, best so far {self.best * 1000:.1f} mm.", file=sys.stderr)
 
     def save(self) -> None:
@@ -106,6 +108,7 @@ class Trainer:
                 "optimiser": self.optimiser.state_dict(),
                 "generators": [generator.get_state() for generator in self.generators],
                 "step": self.step,
+                "seen": self.seen,
                 "elapsed": self.elapsed,
                 "best": self.best,
             }
@@ -157,13 +160,13 @@ class Trainer:
             group["lr"] = self._rate()
         self.optimiser.step()
         self.step += 1
+        self.seen += self._share * self.pace.workers
         self._update_average()
         return value
 
     def _gradients(self, worker: int) -> tuple[float, tuple[Tensor, ...]]:
         """Loss and gradients of one worker's share of the batch."""
-        share = max(self.config.training.batch // self.pace.workers, 2)
-        features, target = self.windows.draw(share, self.generators[worker])
+        features, target = self.windows.draw(self._share, self.generators[worker])
         features, target = features.to(self.pace.device), target.to(self.pace.device)
         network = self.replicas[worker].train()
         with torch.autocast(self.pace.device, torch.bfloat16, enabled=self.pace.bf16):
@@ -202,7 +205,7 @@ class Trainer:
         row: dict[str, Any] = {
             "step": self.step,
             "minutes": round(self.elapsed / 60, 2),
-            "windows": self.step * self.config.training.batch,
+            "windows": self.seen,
             "train_mm": round(1000 * sum(losses) / max(len(losses), 1), 2),
             "held_out_mm": round(1000 * measured, 2),
             "rate": round(self._rate(), 7),

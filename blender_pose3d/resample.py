@@ -32,8 +32,9 @@ def uniform_time(time: np.ndarray, fps: float) -> np.ndarray:
 def resample(values: np.ndarray, time: np.ndarray, wanted: np.ndarray, longest: float) -> np.ndarray:
     """Values (T, ...) at ``time`` (T,), linearly interpolated at ``wanted`` (N,): (N, ...).
 
-    NaN where a neighbour is NaN, or where the neighbours are more than ``longest`` seconds apart.
+    NaN where a neighbour is not finite, or where the neighbours are more than ``longest`` seconds apart.
     """
+    values = np.where(np.isfinite(values), values, np.nan)
     if len(time) == 1:
         return np.repeat(values, len(wanted), axis=0)
     left = np.clip(np.searchsorted(time, wanted, side="right") - 1, 0, len(time) - 2)

@@ -4,6 +4,7 @@ Each gives joint positions (T, J, 3) in Blender's axes and metres by name of joi
 """
 
 import ctypes
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,9 @@ def _kept(element: Any) -> Any:
 
 
 def read_bvhio(path: Path) -> Read:
-    import bvhio
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)  # its own import of PyGLM
+        import bvhio
 
     header = bvhio.readAsBvh(str(path))
     root = bvhio.readAsHierarchy(str(path))

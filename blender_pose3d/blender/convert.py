@@ -68,8 +68,8 @@ def convert(tracks: Tracks, name: str, job: Job) -> list[Path]:
             moved.append((label, armature))
     except (MotionError, FitError, RigError) as error:
         raise BadInput(str(error)) from error
-    set_range(bpy.context.scene, 1, max(row["start"] + row["frames"] - 1 for row in report))
-    paths = _write(moved, starts, job, name)
+    clips = [(row["start"], row["frames"]) for row in report]
+    paths = _write(moved, clips, starts, job, name)
     paths.append(_write_report(job.out / f"{name}.report.json", tracks, report))
     return paths
 
@@ -91,9 +91,17 @@ def _animate(armature: bpy.types.Object, motion: Motion, label: str, start: int)
     }
 
 
-def _write(moved: list[tuple[str, bpy.types.Object]], starts: np.ndarray, job: Job, name: str) -> list[Path]:
+def _write(
+    moved: list[tuple[str, bpy.types.Object]],
+    clips: list[tuple[int, int]],
+    starts: np.ndarray,
+    job: Job,
+    name: str,
+) -> list[Path]:
+    """Each armature's clip (first frame, frames) to files of its own, then the scene with all of them."""
     paths = []
-    for label, armature in moved:
+    for (label, armature), clip in zip(moved, clips, strict=True):
+        set_range(bpy.context.scene, *clip)
         target = job.out / label
         if "fbx" in job.formats:
             paths.append(export.export_fbx(armature, f"{target}.fbx", preset=job.preset))
@@ -101,6 +109,7 @@ def _write(moved: list[tuple[str, bpy.types.Object]], starts: np.ndarray, job: J
             paths.append(export.export_bvh(armature, f"{target}.bvh"))
         if "glb" in job.formats:
             paths.append(export.export_glb(armature, f"{target}.glb"))
+    set_range(bpy.context.scene, 1, max(start + frames - 1 for start, frames in clips))
     if "blend" in job.formats:
         # a clip of its own starts at the origin; only the shared scene sets people beside each other
         for (_, armature), start in zip(moved, starts, strict=True):

@@ -15,7 +15,7 @@ from blender_pose3d.blender.cli import command
 from blender_pose3d.blender.export import save_blend
 from blender_pose3d.tracks import Tracks, write_tracks
 from tests.blender.moving_rigs import generated, mixamo
-from tests.blender.readers import read_bvhio, read_fbx
+from tests.blender.readers import read_bvhio, read_fbx, read_pybvh
 from tests.walker import camera_at, film, walk
 
 ROOT = Path(__file__).parents[2]
@@ -130,6 +130,26 @@ def test_everybody(tracks, tmp_path):
     out = tmp_path / "out"
     assert command(["convert", str(tmp_path / "two.npz"), "--out", str(out), "--people", "all", "--fbx"]) == 0
     assert sorted(p.name for p in out.iterdir()) == ["two.fbx", "two.report.json", "two_person2.fbx"]
+
+
+def test_a_clip_is_as_long_as_its_person_was_in_view(tracks, tmp_path):
+    keys = ("present", "joints2d", "score2d", "joints3d", "score3d")
+    two = {key: np.concatenate([getattr(tracks, key)] * 2) for key in keys}
+    late = len(tracks.frame) // 3
+    two["present"][1, :late] = False
+    for key in keys[1:]:
+        two[key][1, :late] = np.nan
+    write_tracks(tmp_path / "two.npz", replace(tracks, meta={**tracks.meta, "people": 2}, **two))
+    out = tmp_path / "out"
+    chosen = ["--people", "all", "--bvh", "--blend"]
+    assert command(["convert", str(tmp_path / "two.npz"), "--out", str(out), *chosen]) == 0
+    whole = len(tracks.frame)
+    assert read_pybvh(out / "two.bvh").frames == whole
+    assert read_pybvh(out / "two_person2.bvh").frames == whole - late
+    bpy.ops.wm.open_mainfile(filepath=str(out / "two.blend"))
+    assert bpy.context.scene.frame_end == whole
+    first, last = bpy.data.objects["two_person2"].animation_data.action.frame_range
+    assert (first, last) == (1 + late, whole)
 
 
 @pytest.mark.parametrize(

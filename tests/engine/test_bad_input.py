@@ -115,6 +115,7 @@ def test_one_frame(engine, tmp_path):
     assert_tracked(engine, write(tmp_path / "one.mp4", [block(0)]), 1)
 
 
+@pytest.mark.slow
 def test_very_large_picture(engine, tmp_path):
     path = write(tmp_path / "large.mkv", (block(i, 8000, 4000) for i in range(2)), codec="mjpeg")
     tracks = assert_tracked(engine, path, 2)

@@ -42,6 +42,7 @@ def curves(folder: RunFolder) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_error_falls(clips, tmp_path) -> None:
     folder = RunFolder(tmp_path)
     before = Trainer(clips, config(60), folder, Pace()).validate()

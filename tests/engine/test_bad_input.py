@@ -18,6 +18,9 @@ from small_videos import block, empty, write
 
 from blender_pose3d.tracks import read_tracks
 
+# each starts a process or two; together they would take half the time of `make quick`
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def engine(tmp_path):

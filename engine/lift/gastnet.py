@@ -57,10 +57,11 @@ class GraphAttentionBlock(nn.Module):
 class GastNet(nn.Module):
     """The network. Input (B, T, J, in_features), output (B, T', J, 3).
 
-    Dilated (the default): every output frame of a sequence, T' = T - receptive_field + 1. Strided
-    (``strided=True``): T is a multiple of the receptive field and each window gives one frame; same weights,
-    same numbers, without the work that training would throw away. Output k of the dilated form belongs to
-    input frame k + receptive_field // 2, of a causal network to frame k + receptive_field - 1.
+    Dilated (the default): every output frame of a sequence, T' = T - receptive_field + 1. Output k belongs to
+    input frame k + frames_before. Strided (``strided=True``): every ``spacing``-th of them, with the same
+    weights and numbers, from T = receptive_field + spacing * (T' - 1) frames. Windows so far apart share
+    their first layers whole, which a single window (T' = 1) computes for itself: of 27 frames, 8 outputs
+    cost less than 3 windows.
     """
 
     def __init__(
@@ -99,22 +100,37 @@ class GastNet(nn.Module):
         return math.prod(self.filter_widths)
 
     @property
+    def spacing(self) -> int:
+        """Frames between two outputs of the strided form."""
+        return math.prod(self.filter_widths[:-1])
+
+    @property
     def frames_before(self) -> int:
         """How many of these frames lie before the output's own frame."""
         return self.receptive_field - 1 if self.causal else self.receptive_field // 2
 
     def forward(self, x: Tensor, strided: bool = False) -> Tensor:
-        x = self.expand_conv(self.init_bn(x), 1, strided)
+        """Raises ValueError where a strided form does not come out even or there are too few frames."""
+        frames, last = x.shape[1], len(self.filter_widths) - 1
+        if frames < self.receptive_field or (strided and (frames - self.receptive_field) % self.spacing):
+            raise ValueError(
+                f"{frames} frames make no outputs of {self.receptive_field} frames each"
+                + (f", {self.spacing} apart" if strided else "")
+            )
+        x = self.expand_conv(self.init_bn(x), 1, strided and last > 0)
         x = self.layers_graph_conv[0](self.expand_bn(x).relu())
         dilation = self.filter_widths[0]
         for i, width in enumerate(self.filter_widths[1:]):
             own = width - 1 if self.causal else width // 2
-            if strided:
+            # The last layer slides over what the strided ones left, a position an output.
+            apart = strided and i + 1 < last
+            step = 1 if strided else dilation
+            if apart:
                 residual = x[:, own::width]
             else:
-                length = x.shape[1] - (width - 1) * dilation
-                residual = x[:, own * dilation : own * dilation + length]
-            x = self.layers_bn[2 * i](self.layers_conv[2 * i](x, dilation, strided)).relu()
+                length = x.shape[1] - (width - 1) * step
+                residual = x[:, own * step : own * step + length]
+            x = self.layers_bn[2 * i](self.layers_conv[2 * i](x, step, apart)).relu()
             x = self.layers_bn[2 * i + 1](self.layers_conv[2 * i + 1](x)).relu()
             x = self.layers_graph_conv[i + 1](residual + self.drop(x))
             dilation *= width

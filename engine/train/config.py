@@ -31,9 +31,11 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """averaging: decay of the moving average of weights that ships. validation: windows to measure on."""
+    """batch: windows of a step. outputs: of each window, which share work (GastNet.spacing). averaging: decay
+    of the moving average of weights that ships. validation: windows of one output to measure on."""
 
     batch: int = 64
+    outputs: int = 1
     steps: int = 40000
     rate: float = 2e-3
     warmup: int = 300

@@ -40,8 +40,8 @@ class Pace:
 
 
 def error(prediction: Tensor, target: Tensor) -> Tensor:
-    """(B, J) metres between poses (B, J, 3), hip on hip."""
-    return (prediction - prediction[:, _HIP : _HIP + 1] - target).norm(dim=-1)
+    """(..., J) metres between poses (..., J, 3), hip on hip."""
+    return (prediction - prediction[..., _HIP : _HIP + 1, :] - target).norm(dim=-1)
 
 
 class Trainer:
@@ -65,14 +65,14 @@ class Trainer:
             self.network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay, fused=True
         )
         # A worker has its own generator and batch-norm statistics, and the one set of parameters.
-        shared = {id(p): p for p in self.network.parameters()}
-        copies = [copy.deepcopy(self.network, dict(shared)) for _ in range(1, pace.workers)]
+        parameters = {id(p): p for p in self.network.parameters()}
+        copies = [copy.deepcopy(self.network, dict(parameters)) for _ in range(1, pace.workers)]
         self.replicas = [self.network, *copies]
         self.generators = [
             torch.Generator().manual_seed(settings.seed + 1000 * k) for k in range(pace.workers)
         ]
         self._pool = ThreadPoolExecutor(pace.workers)
-        self._share = max(settings.batch // pace.workers, 2)
+        self._share = max(settings.batch // pace.workers, 1)
         self.step, self.seen, self.elapsed, self.best = 0, 0, 0.0, math.inf
         data = config.data
         effects = Effects(proportions=data.proportions, surface=data.surface, mixing=data.mixing)
@@ -80,7 +80,8 @@ class Trainer:
         if not train or not held_out:
             raise EngineError("The clips leave nothing to train on or nothing held out to measure on.")
         frames, before = self.network.receptive_field, self.network.frames_before
-        self.windows = Windows(train, frames, before, effects)
+        shared = {"outputs": settings.outputs, "spacing": self.network.spacing}
+        self.windows = Windows(train, frames, before, effects, **shared)
         judge = torch.Generator().manual_seed(_VALIDATION_SEED)
         measured = Windows(held_out, frames, before, replace(effects, mixing=0.0))
         self.validation = measured.draw(settings.validation, judge)
@@ -160,7 +161,7 @@ class Trainer:
             group["lr"] = self._rate()
         self.optimiser.step()
         self.step += 1
-        self.seen += self._share * self.pace.workers
+        self.seen += self._share * self.pace.workers * self.config.training.outputs
         self._update_average()
         return value
 
@@ -170,7 +171,7 @@ class Trainer:
         features, target = features.to(self.pace.device), target.to(self.pace.device)
         network = self.replicas[worker].train()
         with torch.autocast(self.pace.device, torch.bfloat16, enabled=self.pace.bf16):
-            prediction = network(features, strided=True)[:, 0]
+            prediction = network(features, strided=True)
         loss = error(prediction.float(), target).mean()
         return float(loss.detach()), torch.autograd.grad(loss, list(network.parameters()))
 
@@ -187,9 +188,7 @@ class Trainer:
         """Mean error in metres of the averaged weights on held-out subjects, with noise."""
         features, target = self.validation
         errors = [
-            error(self.average(f.to(self.pace.device), strided=True)[:, 0], t.to(self.pace.device)).mean(
-                dim=1
-            )
+            error(self.average(f.to(self.pace.device), strided=True), t.to(self.pace.device)).mean(dim=(1, 2))
             for f, t in zip(features.split(128), target.split(128), strict=True)
         ]
         return float(torch.cat(errors).mean())

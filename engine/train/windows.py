@@ -54,10 +54,24 @@ class View:
 
 
 class Windows:
-    """Draws windows from clips. Everything follows from the generator handed in."""
+    """Draws windows from clips. Everything follows from the generator handed in.
 
-    def __init__(self, clips: list[Clip], frames: int, before: int, effects: Effects | None = None) -> None:
+    frames: that one output sees, ``before`` of them before its own. outputs: of each window, ``spacing``
+    frames apart (GastNet.spacing); the window is as much longer.
+    """
+
+    def __init__(
+        self,
+        clips: list[Clip],
+        frames: int,
+        before: int,
+        effects: Effects | None = None,
+        *,
+        outputs: int = 1,
+        spacing: int = 1,
+    ) -> None:
         self.effects = effects or Effects()
+        self._own = spacing * torch.arange(outputs)  # outputs' own frames, counted from the first
         self.frames, self.window = frames, (before, frames - 1 - before)
         lengths = torch.tensor([len(c.points) for c in clips])
         self._start, self._length = lengths.cumsum(0) - lengths, lengths
@@ -66,18 +80,22 @@ class Windows:
         self._share = lengths.double().pow(0.75)
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """(count, frames, J, 3) features and (count, J, 3) targets: metres from the hip, virtual camera."""
+        """Features (count, frames + spacing * (outputs - 1), J, 3) and targets (count, outputs, J, 3) of the
+        outputs' own frames: metres from the hip, virtual camera."""
         clip = torch.multinomial(self._share, count, replacement=True, generator=generator)
         # Frames on both sides of the window, because each frame's size is averaged over a window of its own.
         lead, follow = self.window
-        offset = torch.arange(-2 * lead, 2 * follow + 1)
+        extent = int(self._own[-1])
+        offset = torch.arange(-2 * lead, extent + 2 * follow + 1)
         any_rate = torch.exp(uniform((count,), math.log(12.0), math.log(60.0), generator))
         common = _COMMON_RATES[torch.randint(len(_COMMON_RATES), (count,), generator=generator)]
         rate = torch.where(torch.rand(count, generator=generator) < 0.5, common, any_rate)
-        own = torch.rand(count, generator=generator) * (self._length[clip] - 1)
-        points = self.sequence(clip, own[:, None] + offset * (FPS / rate)[:, None])
+        # All outputs lie within the clip or, where it is too short, as many of them as it has frames for.
+        room = self._length[clip] - 1 - extent * FPS / rate
+        first = torch.rand(count, generator=generator) * room
+        points = self.sequence(clip, first[:, None] + offset * (FPS / rate)[:, None])
         features, target, _ = self.see(points, generator)
-        return features[:, lead : lead + self.frames], target[:, 2 * lead]
+        return features[:, lead : lead + self.frames + extent], target[:, 2 * lead + self._own]
 
     def sequence(self, clip: Tensor, when: Tensor) -> Tensor:
         """(B, L, J, 3) points of clips (B,) at moments (B, L) in frames of 60 fps, held beyond the ends."""

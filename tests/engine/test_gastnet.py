@@ -64,13 +64,23 @@ def test_strided_form_equals_dilated_form(skeleton, widths, causal) -> None:
     torch.testing.assert_close(windows, dilated, rtol=1e-4, atol=1e-5)
 
 
-def test_several_windows_in_one_strided_pass() -> None:
-    network = drawn(GastNet(H36M_19, 3, 8))
-    windows = torch.randn(1, 54, 19, 3, generator=torch.Generator().manual_seed(1))
+@pytest.mark.parametrize("widths", [(3, 3, 3), (3, 5), (3,)])
+@pytest.mark.parametrize("causal", [False, True])
+def test_windows_that_share_layers_equal_dilated_form(widths, causal) -> None:
+    network = drawn(GastNet(H36M_19, 3, 8, filter_widths=widths, causal=causal))
+    frames, spacing = network.receptive_field, network.spacing
+    chunk = torch.randn(2, frames + 4 * spacing, 19, 3, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
-        both = network(windows, strided=True)
-        second = network(windows[:, 27:], strided=True)
-    torch.testing.assert_close(both[:, 1:], second)
+        shared = network(chunk, strided=True)
+        dilated = network(chunk)[:, ::spacing]
+    assert shared.shape == (2, 5, 19, 3)
+    torch.testing.assert_close(shared, dilated, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("frames", "strided"), [(26, False), (28, True), (18, True)])
+def test_frames_that_make_no_output(frames, strided) -> None:
+    with pytest.raises(ValueError, match="no outputs of 27 frames"):
+        GastNet(H36M_19, 3, 8)(torch.zeros(1, frames, 19, 3), strided=strided)
 
 
 @pytest.mark.parametrize("causal", [False, True])

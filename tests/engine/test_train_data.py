@@ -119,12 +119,25 @@ class TestWindows:
     def test_shapes_and_seed(self, clips) -> None:
         features, target = self.draw(clips)
         assert features.shape == (64, 27, 19, 3)
-        assert target.shape == (64, 19, 3)
+        assert target.shape == (64, 1, 19, 3)
         assert torch.isfinite(features).all()
         assert torch.isfinite(target).all()
         again, other = self.draw(clips)[0], self.draw(clips, seed=4)[0]
         assert torch.equal(again, features)
         assert not torch.equal(other, features)
+
+    def test_outputs_of_a_window_are_of_its_frames(self, clips) -> None:
+        """Seen without error, each output's frame has the features that go with its target."""
+        exact = Effects(noise=False, surface=0.0)
+        windows = Windows(clips, 9, 6, exact, outputs=4, spacing=3)
+        features, target = windows.draw(64, torch.Generator().manual_seed(1))
+        assert features.shape == (64, 9 + 3 * 3, 19, 3)
+        assert target.shape == (64, 4, 19, 3)
+        own = features[:, 6:16:3, :, :2]
+        likeness = torch.nn.functional.cosine_similarity(own.flatten(2), target[..., :2].flatten(2), dim=2)
+        off = torch.nn.functional.cosine_similarity(own.flatten(2), target.flip(1)[..., :2].flatten(2), dim=2)
+        assert likeness.median() > 0.98
+        assert (likeness > off).float().mean() > 0.8
 
     def test_everybody_is_of_one_stature(self) -> None:
         lengths = draw_lengths(50, 0.1, torch.Generator().manual_seed(0))
@@ -150,14 +163,14 @@ class TestWindows:
         features, target = self.draw(clips, effects=effects, count=256)
         # From far away a picture is the pose without its depth, but for size; near by it almost is.
         ours = features[:, 13, :, :2].flatten(1)
-        theirs = target[..., :2].flatten(1)
+        theirs = target[:, 0, :, :2].flatten(1)
         assert torch.nn.functional.cosine_similarity(ours, theirs, dim=1).median() > 0.98
         assert (features[..., 2] == 1).all()
 
     def test_mirroring_keeps_left_and_right_apart(self, clips) -> None:
         """In every window the left shoulder lies to the left of somebody who looks forward."""
         _, target = self.draw(clips, count=256)
-        at = {name: target[:, H36M_19.index(name)] for name in H36M_19.joints}
+        at = {name: target[:, 0, H36M_19.index(name)] for name in H36M_19.joints}
         up, left = at["Thorax"], at["LShoulder"] - at["RShoulder"]
         forward = torch.linalg.cross(left, up)
         toes = (at["LToe"] - at["LAnkle"]) + (at["RToe"] - at["RAnkle"])

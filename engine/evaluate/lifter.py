@@ -13,7 +13,8 @@ from blender_pose3d.skeleton import H36M_19
 
 from ..errors import BadInput
 from ..lift.lifter import Lifter
-from ..train.mocap import FPS, HELD_OUT, Clip, split
+from ..train.mocap import FPS, Clip
+from ..train.splits import TEST, split
 from ..train.windows import Effects, View, Windows
 from .lifter_metrics import aligned_errors, joint_errors, scaled_errors, velocity_errors
 
@@ -70,9 +71,9 @@ def evaluate(
     """
     if lifter.skeleton != H36M_19:
         raise BadInput(f"{lifter.name} is for {lifter.skeleton.name}; only {H36M_19.name} is evaluated.")
-    clips = split(clips)[1]
+    clips = split(clips).test
     if not clips:
-        raise BadInput(f"None of the clips is of a held-out subject ({', '.join(HELD_OUT)}).")
+        raise BadInput(f"None of the clips is of a held-out subject ({', '.join(TEST)}).")
     result: dict[str, Any] = {"lifter": lifter.name, "sha256": lifter.sha256, "fps": fps, "clips": len(clips)}
     total = len(clips) * len(CONDITIONS)
     for number, (condition, effects) in enumerate(CONDITIONS.items()):

@@ -18,8 +18,9 @@ from blender_pose3d.skeleton import H36M_19
 from ..errors import EngineError
 from ..lift.gastnet import GastNet
 from .config import Config
-from .mocap import Clip, split
+from .mocap import Clip
 from .run import RunFolder
+from .splits import split
 from .windows import Effects, Windows
 
 _VALIDATION_SEED = 20_201
@@ -76,7 +77,7 @@ class Trainer:
         self.step, self.seen, self.elapsed, self.best = 0, 0, 0.0, math.inf
         data = config.data
         effects = Effects(proportions=data.proportions, surface=data.surface, mixing=data.mixing)
-        train, held_out = split(clips)
+        train, held_out, _ = split(clips)
         if not train or not held_out:
             raise EngineError("The clips leave nothing to train on or nothing held out to measure on.")
         frames, before = self.network.receptive_field, self.network.frames_before

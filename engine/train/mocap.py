@@ -6,7 +6,6 @@ put right here; body proportions are not taken from the clips at all (see bodies
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +15,6 @@ from blender_pose3d.skeleton import H36M_19
 
 from ..errors import BadInput
 from .bvh import Bvh, forward_kinematics, read_bvh
-
-HELD_OUT = ("05", "09", "14", "16", "49", "141", "martial")
-"""Never trained on: 05 modern dance; 09 running; 14 everyday acts and boxing; 16 jumps, turns, walks; 49
-acrobatics and dance; 141 everyday motion and games; a set of martial arts."""
 
 FPS = 60.0  # to which every clip is brought
 
@@ -140,12 +135,3 @@ def read_folder(folder: Path | str) -> list[Clip]:
             f"{folder} holds no BVH files.", "Unpack the motion capture archive and name its folder."
         )
     return [read_clip(path) for path in files]
-
-
-def split(clips: list[Clip], held_out: tuple[str, ...] = HELD_OUT) -> tuple[list[Clip], list[Clip]]:
-    """Clips to train on and clips of held-out subjects."""
-    apart = [bool(re.fullmatch("|".join(held_out), clip.subject)) for clip in clips]
-    return (
-        [c for c, out in zip(clips, apart, strict=True) if not out],
-        [c for c, out in zip(clips, apart, strict=True) if out],
-    )

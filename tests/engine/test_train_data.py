@@ -12,7 +12,7 @@ from engine.lift.lifter import STATURE
 from engine.train.bodies import draw_lengths, pose_bodies, trunk_axes
 from engine.train.bvh import forward_kinematics, read_bvh
 from engine.train.mixing import _exchange
-from engine.train.mocap import read_clip, read_folder, split
+from engine.train.mocap import read_clip, read_folder
 from engine.train.noise import detect
 from engine.train.windows import Effects, Windows
 
@@ -104,11 +104,6 @@ class TestClips:
             read_folder(tmp_path / "none")
         with pytest.raises(BadInput, match="no BVH"):
             read_folder(tmp_path)
-
-    def test_held_out_subjects(self, clips) -> None:
-        train, held_out = split(clips)
-        assert [c.name for c in train] == ["01_01", "02_03"]
-        assert [c.name for c in held_out] == ["09_01"]
 
 
 class TestWindows:

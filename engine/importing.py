@@ -78,7 +78,7 @@ def _by_file_name(file: str) -> Entry | None:
 
 def recognise(path: Path) -> Content:
     """Which network a weights file is for. Raises BadInput for one the engine does not have."""
-    from .lift.checkpoint import load_gastnet
+    from .lift.checkpoint import load_network
     from .pose2d.hrnet_weights import from_state_dict, is_hrnet
 
     state, _ = read_state_dict(path)
@@ -87,7 +87,7 @@ def recognise(path: Path) -> Content:
         summary = f"an HRNet-W{network.width} for {network.keypoints} keypoints"
         return Content("hrnet", network.keypoints, network.width, summary)
     if "expand_conv.weight" in state:
-        lifter, _ = load_gastnet(path)
+        lifter, _ = load_network(path)
         joints = len(lifter.skeleton)
         causal = ", without looking ahead" if lifter.causal else ""
         summary = f"a GAST-Net for {joints} joints that sees {lifter.receptive_field} frames{causal}"

@@ -19,8 +19,9 @@ from blender_pose3d.skeleton import H36M_19
 from .. import weights
 from ..errors import BadInput
 from . import camera
-from .checkpoint import load_gastnet
+from .checkpoint import load_network
 from .gastnet import GastNet
+from .linear import LinearNet
 
 DEFAULT = "gastnet-27f-19j"
 """Name of the weights that ship."""
@@ -32,10 +33,16 @@ _CHUNK = 1024  # output frames at once; 128 channels then need about 1 GB
 
 
 class Lifter:
-    """A trained GAST-Net. skeleton: of its input and output. sha256: of its weight file."""
+    """A trained network. skeleton: of its input and output. sha256: of its weight file."""
 
     def __init__(
-        self, network: GastNet, *, name: str, sha256: str, screen: bool, device: torch.device | str = "cpu"
+        self,
+        network: GastNet | LinearNet,
+        *,
+        name: str,
+        sha256: str,
+        screen: bool,
+        device: torch.device | str = "cpu",
     ) -> None:
         self.network = network.to(device).eval()
         self.name, self.sha256, self.skeleton = name, sha256, network.skeleton
@@ -135,7 +142,7 @@ def load_lifter(name_or_path: str = "gastnet-27f-19j", device: torch.device | st
         if path.suffix:
             raise BadInput(f"There is no weights file {path}.")
         path = weights.locate(str(name_or_path).replace("_", "-"))
-    network, metadata = load_gastnet(path)
+    network, metadata = load_network(path)
     # Files that are not ours come from the authors' code, whose input is the plain picture.
     screen = "normalisation" not in metadata
     if not screen and (found := metadata.get("skeleton")) != network.skeleton.name:

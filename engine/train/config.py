@@ -14,6 +14,9 @@ CONFIGS = Path(__file__).parent / "configs"
 
 @dataclass(frozen=True)
 class NetworkConfig:
+    """kind: "gastnet" or "linear", which leaves filter_widths and causal alone."""
+
+    kind: str = "gastnet"
     channels: int = 64
     filter_widths: tuple[int, ...] = (3, 3, 3)
     causal: bool = False

@@ -1,4 +1,4 @@
-"""Train a GAST-Net on windows made on the fly."""
+"""Train a lifter on windows made on the fly."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from torch import Tensor
 from blender_pose3d.skeleton import H36M_19
 
 from ..errors import EngineError
-from ..lift.gastnet import GastNet
 from .config import Config
 from .mocap import Clip
+from .networks import build_network
 from .run import RunFolder
 from .splits import split
 from .windows import Effects, Windows
@@ -52,15 +52,7 @@ class Trainer:
         self.config, self.folder, self.pace = config, folder, pace
         settings = config.training
         torch.manual_seed(settings.seed)
-        net = config.network
-        self.network = GastNet(
-            H36M_19,
-            3,
-            net.channels,
-            filter_widths=net.filter_widths,
-            causal=net.causal,
-            dropout=net.dropout,
-        ).to(pace.device)
+        self.network = build_network(config.network).to(pace.device)
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay, fused=True

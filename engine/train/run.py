@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from ..errors import BadInput
-from ..lift.checkpoint import save_gastnet
-from ..lift.gastnet import GastNet
+from ..lift.checkpoint import save_network
+from .networks import Network
 
 _STATE = "state.pt"
 _CURVES = "curves.csv"
@@ -45,8 +45,8 @@ class RunFolder:
         torch.save(state, part)
         part.replace(self.path / _STATE)
 
-    def save_best(self, network: GastNet, metadata: dict[str, str]) -> None:
-        save_gastnet(self.path / BEST, network, metadata)
+    def save_best(self, network: Network, metadata: dict[str, str]) -> None:
+        save_network(self.path / BEST, network, metadata)
 
     def note(self, row: dict[str, float]) -> None:
         """Append a line to the curves."""

@@ -11,7 +11,7 @@ import torch
 
 from blender_pose3d.skeleton import H36M_17, H36M_19
 from engine.errors import BadInput
-from engine.lift.checkpoint import load_gastnet, save_gastnet
+from engine.lift.checkpoint import load_network, save_network
 from engine.lift.gastnet import GastNet
 from engine.lift.graph import connection_graph, skeleton_adjacency, symmetry_graph
 
@@ -123,8 +123,8 @@ class TestFiles:
 
     def test_round_trip_of_safetensors(self, tmp_path) -> None:
         path = tmp_path / "lifter.safetensors"
-        save_gastnet(path, self.network(), {"note": "x"})
-        loaded, metadata = load_gastnet(path)
+        save_network(path, self.network(), {"note": "x"})
+        loaded, metadata = load_network(path)
         assert (loaded.channels, loaded.filter_widths, loaded.causal) == (8, (3, 5), True)
         assert loaded.skeleton == H36M_19
         assert metadata["skeleton"] == "h36m-19"
@@ -139,7 +139,7 @@ class TestFiles:
         network = drawn(GastNet(H36M_17, 2, 8, filter_widths=(3, 3, 3, 3)))
         path = tmp_path / "81_frame_model.bin"
         torch.save({"model_pos": {prefix + k: v for k, v in network.state_dict().items()}}, path)
-        loaded, _ = load_gastnet(path)
+        loaded, _ = load_network(path)
         assert loaded.receptive_field == 81
         assert not loaded.causal
         clip = torch.randn(1, 90, 17, 2, generator=torch.Generator().manual_seed(3))
@@ -149,30 +149,30 @@ class TestFiles:
     def test_causal_by_file_name(self, tmp_path) -> None:
         path = tmp_path / "27_frame_model_causal.bin"
         torch.save({"model_pos": drawn(GastNet(H36M_17, 2, 8)).state_dict()}, path)
-        assert load_gastnet(path)[0].causal
-        assert not load_gastnet(path, causal=False)[0].causal
+        assert load_network(path)[0].causal
+        assert not load_network(path, causal=False)[0].causal
 
     def test_another_network_is_refused(self, tmp_path) -> None:
         path = tmp_path / "other.bin"
         torch.save({"model_pos": torch.nn.Linear(2, 2).state_dict()}, path)
         with pytest.raises(BadInput, match="GAST-Net"):
-            load_gastnet(path)
+            load_network(path)
 
     def test_missing_and_odd_tensors_are_refused(self, tmp_path) -> None:
         state = self.network().state_dict()
         del state["layers_bn.0.bias"]
         torch.save(state, tmp_path / "less.bin")
         with pytest.raises(BadInput, match=r"layers_bn\.0\.bias"):
-            load_gastnet(tmp_path / "less.bin")
+            load_network(tmp_path / "less.bin")
 
     def test_a_file_with_nan_is_refused(self, tmp_path) -> None:
         network = self.network()
         network.shrink.weight.data[0, 0] = torch.nan
-        save_gastnet(tmp_path / "nan.safetensors", network)
+        save_network(tmp_path / "nan.safetensors", network)
         with pytest.raises(BadInput, match="not finite"):
-            load_gastnet(tmp_path / "nan.safetensors")
+            load_network(tmp_path / "nan.safetensors")
 
     def test_another_normalisation_is_refused(self, tmp_path) -> None:
-        save_gastnet(tmp_path / "new.safetensors", self.network(), {"normalisation": "99"})
+        save_network(tmp_path / "new.safetensors", self.network(), {"normalisation": "99"})
         with pytest.raises(BadInput, match="another version"):
-            load_gastnet(tmp_path / "new.safetensors")
+            load_network(tmp_path / "new.safetensors")

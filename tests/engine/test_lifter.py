@@ -12,7 +12,7 @@ from blender_pose3d.skeleton import H36M_17, H36M_19
 from engine.errors import BadArguments, BadInput, MissingWeights
 from engine.lift import lifter as lifter_module
 from engine.lift.camera import default_intrinsics, normalise
-from engine.lift.checkpoint import save_gastnet
+from engine.lift.checkpoint import save_network
 from engine.lift.gastnet import GastNet
 from engine.lift.lifter import load_lifter
 
@@ -25,7 +25,7 @@ def weight_file(tmp_path_factory):
     network = GastNet(H36M_19, 3, 8)
     torch.nn.init.normal_(network.shrink.weight)
     path = tmp_path_factory.mktemp("weights") / "small.safetensors"
-    save_gastnet(path, network)
+    save_network(path, network)
     return path
 
 
@@ -150,7 +150,7 @@ class TestLifting:
 
     def test_causal_lifter_does_not_look_ahead(self, tmp_path) -> None:
         torch.manual_seed(7)
-        save_gastnet(tmp_path / "live.safetensors", GastNet(H36M_19, 3, 8, causal=True))
+        save_network(tmp_path / "live.safetensors", GastNet(H36M_19, 3, 8, causal=True))
         live = load_lifter(tmp_path / "live.safetensors")
         joints, score = picture(person(50)), np.ones((50, 19))
         later = joints.copy()

@@ -10,7 +10,7 @@ import torch
 from blender_pose3d.skeleton import H36M_19
 from engine.__main__ import main
 from engine.errors import BadInput, EngineError
-from engine.lift.checkpoint import load_gastnet
+from engine.lift.checkpoint import load_network
 from engine.lift.gastnet import GastNet
 from engine.train.config import CONFIGS, Config, NetworkConfig, TrainingConfig, read_config
 from engine.train.loop import Pace, Trainer
@@ -51,7 +51,7 @@ def test_error_falls(clips, tmp_path) -> None:
     last = curves(folder)[-1]
     assert int(last["step"]) == 60
     assert float(last["held_out_mm"]) / 1000 == pytest.approx(best, abs=1e-4)
-    network, metadata = load_gastnet(folder.path / BEST)
+    network, metadata = load_network(folder.path / BEST)
     assert network.channels == 8
     assert float(metadata["validation_mm"]) == pytest.approx(1000 * best, abs=0.01)
 

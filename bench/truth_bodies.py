@@ -1,0 +1,125 @@
+"""A captured clip as a body of its own size that walks through a room on a floor at z = 0.
+
+Everything that depends on what a body is stands in ``body_points``: the motion, the size and the legs are the
+captured person's, the rest has average proportions.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from blender_pose3d.skeleton import H36M_19
+from engine.errors import BadInput
+from engine.lift.lifter import STATURE
+from engine.train.bodies import CHILD, PARENT, draw_lengths, pose_bodies
+from engine.train.mocap import FPS, read_clip
+
+from . import feet
+from .truth_clips import Shot
+
+# Metres in a file's unit: CMU's skeletons are in inches at a scale of 0.45, DAZ's in centimetres.
+_CMU, _DAZ = 0.0254 / 0.45, 0.01
+_LEG = 0.491  # of stature, thigh and shank
+_STANDS = 0.2  # m/s
+
+
+def find_file(folder: Path, name: str) -> Path:
+    """The BVH file of a clip below a folder. Raises BadInput where it is missing."""
+    found = sorted(folder.rglob(f"{name}.bvh"))
+    if not found:
+        raise BadInput(
+            f"{folder} holds no {name}.bvh.", "Unpack the motion capture archive and name its folder."
+        )
+    return found[0]
+
+
+def body_points(path: Path) -> tuple[np.ndarray, float]:
+    """(T, 19, 3) joints at 60 fps, metres, z up, floor at 0, and the stature in metres."""
+    points = read_clip(path).points.astype(np.float64)
+    points = points * (_DAZ if _length(points, "LHip", "LKnee") > 25 else _CMU)
+    leg = [_length(points, s + a, s + b) for s in "LR" for a, b in (("Hip", "Knee"), ("Knee", "Ankle"))]
+    stature = sum(leg) / 2 / _LEG
+    points = _with_lengths(points, stature)
+    points = np.stack((points[..., 0], -points[..., 2], points[..., 1]), axis=-1)
+    points = _with_level_feet(points, stature)
+    points[..., 2] -= _floor(points, stature)
+    return points, stature
+
+
+def _length(points: np.ndarray, one: str, other: str) -> float:
+    gap = points[:, H36M_19.index(one)] - points[:, H36M_19.index(other)]
+    return float(np.median(np.linalg.norm(gap, axis=-1)))
+
+
+def _with_lengths(points: np.ndarray, stature: float) -> np.ndarray:
+    # Hips and legs stay as captured, or feet that stood would slide.
+    average = draw_lengths(1, 0.0, torch.Generator())[0].double().numpy() * (stature / STATURE)
+    own = {H36M_19.index(s + n) for s in "LR" for n in ("Hip", "Knee", "Ankle")}
+    lengths = [
+        _length(points, H36M_19.joints[parent], H36M_19.joints[child]) if child in own else mean
+        for child, parent, mean in zip(CHILD.tolist(), PARENT.tolist(), average, strict=True)
+    ]
+    posed = pose_bodies(torch.from_numpy(points)[None].float(), torch.tensor([lengths], dtype=torch.float32))
+    return posed[0].double().numpy()
+
+
+def _with_level_feet(points: np.ndarray, stature: float) -> np.ndarray:
+    """Each foot turned about its ankle by one angle for the clip, so that where it stands it stands flat.
+
+    The captured skeletons end in toes of their makers' choice, centimetres above or below the floor.
+    """
+    points = points.copy()
+    for side in "LR":
+        ankle, toe = points[:, H36M_19.index(side + "Ankle")], points[:, H36M_19.index(side + "Toe")]
+        ahead, down = feet.foot_axes(points, side)
+        pitch = np.arcsin(np.clip(-ahead[:, 2], -1, 1))
+        flat = _flat(ankle, toe)
+        turn = feet.flat_pitch() - np.median(pitch[flat]) if flat.any() else 0.0
+        length = np.linalg.norm(toe - ankle, axis=-1, keepdims=True)
+        points[:, H36M_19.index(side + "Toe")] = ankle + length * (np.cos(turn) * ahead + np.sin(turn) * down)
+    return points
+
+
+def _flat(ankle: np.ndarray, toe: np.ndarray) -> np.ndarray:
+    """(T,) bool: ankle and toe at rest, and the ankle among its lowest."""
+    slow = feet.speeds(np.stack((ankle, toe), axis=1), FPS).max(axis=1) < _STANDS
+    if not slow.any():
+        slow = np.ones_like(slow)
+    return slow & (ankle[:, 2] < np.percentile(ankle[slow, 2], 30) + 0.01)
+
+
+def _floor(points: np.ndarray, stature: float) -> float:
+    """Median height of the lower sole over the moments in which it rests near its lowest level."""
+    soles = feet.soles(points, stature)
+    speed = feet.speeds(soles, FPS)
+    lowest = soles[..., 2].argmin(axis=1)[:, None]
+    height = np.take_along_axis(soles[..., 2], lowest, axis=1)[:, 0]
+    stands = np.take_along_axis(speed, lowest, axis=1)[:, 0] < _STANDS
+    height = height[stands] if stands.any() else height
+    return float(np.median(height[height < np.percentile(height, 10) + 0.05]))
+
+
+def perform(shot: Shot, folder: Path) -> tuple[np.ndarray, np.ndarray, float]:
+    """Joints (T, 19, 3) of a shot at 60 fps, contacts (T, 4) from them, and the stature.
+
+    A cycle is walked through several times, each from where the one before ended.
+    """
+    points, stature = body_points(find_file(folder, shot.file))
+    points = points[round(shot.start * FPS) : round(shot.stop * FPS) + 1]
+    if shot.loops > 1:
+        points = _looped(points, shot.loops)
+        points[..., 2] -= _floor(points, stature)
+    return points, feet.contacts(feet.soles(points, stature), FPS), stature
+
+
+def _looped(points: np.ndarray, times: int) -> np.ndarray:
+    """A cycle repeated, its seam spread over all of it: every joint drifts back to where the cycle began."""
+    step = points[-1, 0] - points[0, 0]
+    step[2] = 0.0
+    seam = points[-1] - points[0] - step
+    share = np.linspace(0.0, 1.0, len(points))[:, None, None]
+    cycle = (points - share * seam)[:-1]
+    return np.concatenate([cycle + i * step for i in range(times)])

@@ -34,6 +34,10 @@ class Tracks:
     present: (P, T) bool. joints2d: (P, T, K, 2) float32 px; score2d: (P, T, K) 0 to 1.
     joints3d: (P, T, J, 3) float32 metres, camera axes, relative to the hip; score3d: (P, T, J).
     A frame with nobody in it is NaN.
+
+    Of a camera that turns or zooms: camera_rotation: (T, 3, 3) float32, from a frame's camera axes to those
+    of the first, x_first = R x. camera_zoom: (T,) float32, focal length over the first frame's, which is the
+    one in meta. None for a camera that stands still, or whose motion is not known (meta["camera"]["motion"]).
     """
 
     meta: dict[str, Any]
@@ -44,6 +48,8 @@ class Tracks:
     score2d: np.ndarray
     joints3d: np.ndarray
     score3d: np.ndarray
+    camera_rotation: np.ndarray | None = None
+    camera_zoom: np.ndarray | None = None
 
     @property
     def people(self) -> int:
@@ -92,6 +98,7 @@ def write_tracks(path: str | Path, tracks: Tracks) -> None:
                 score2d=tracks.score2d.astype(np.float32),
                 joints3d=tracks.joints3d.astype(np.float32),
                 score3d=tracks.score3d.astype(np.float32),
+                **{key: value.astype(np.float32) for key, value in _moving_camera(tracks).items()},
             )
             file.flush()
             os.fsync(file.fileno())
@@ -123,7 +130,7 @@ def read_tracks(path: str | Path) -> Tracks:
             missing = [key for key in _DIMENSIONS if key not in archive.files]
             if missing:
                 raise TracksError(f"{path.name} is damaged: it lacks {', '.join(missing)}. Capture it again.")
-            arrays = {key: archive[key] for key in _DIMENSIONS}
+            arrays = {key: archive[key] for key in (*_DIMENSIONS, *_OPTIONAL) if key in archive.files}
     except TracksError:
         raise
     except _BROKEN as error:
@@ -144,6 +151,11 @@ _DIMENSIONS = {
     "frame": "T", "time": "T", "present": "PT",
     "joints2d": "PTK2", "score2d": "PTK", "joints3d": "PTJ3", "score3d": "PTJ",
 }  # fmt: skip
+_OPTIONAL = {"camera_rotation": "T33", "camera_zoom": "T"}
+
+
+def _moving_camera(tracks: Tracks) -> dict[str, np.ndarray]:
+    return {key: value for key in _OPTIONAL if (value := getattr(tracks, key)) is not None}
 
 
 def _read_meta(archive: Any, name: str) -> dict[str, Any]:
@@ -161,6 +173,7 @@ def _read_meta(archive: Any, name: str) -> dict[str, Any]:
 
 def _check(tracks: Tracks, name: str) -> None:
     sizes = {"2": 2, "3": 3}
+    moving = _moving_camera(tracks)
     for letter, key in (("K", "skeleton2d"), ("J", "skeleton3d")):
         stated = tracks.meta.get(key)
         skeleton = SKELETONS.get(str(stated.get("name"))) if isinstance(stated, dict) else None
@@ -169,7 +182,7 @@ def _check(tracks: Tracks, name: str) -> None:
         if stated.get("joints", list(skeleton.joints)) != list(skeleton.joints):
             raise TracksError(f"{name} orders the joints of {skeleton.name} differently.")
         sizes[letter] = len(skeleton)
-    for key, letters in _DIMENSIONS.items():
+    for key, letters in (*_DIMENSIONS.items(), *((key, _OPTIONAL[key]) for key in moving)):
         array = getattr(tracks, key)
         fits = array.ndim == len(letters) and array.dtype.kind in "fiub"
         # the first array that has a letter fixes its size; every later one must agree
@@ -180,3 +193,6 @@ def _check(tracks: Tracks, name: str) -> None:
         raise TracksError(f"{name} is damaged: some of its times are not numbers.")
     if not np.all(np.diff(tracks.time) > 0):
         raise TracksError(f"{name} is damaged: its times do not increase.")
+    for key, values in moving.items():
+        if not np.isfinite(values).all() or (key == "camera_zoom" and not (values > 0).all()):
+            raise TracksError(f"{name} is damaged: {key} holds values that cannot be.")

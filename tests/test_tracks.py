@@ -192,3 +192,21 @@ def test_times_must_be_numbers_that_increase(archive, tmp_path):
     one = {k: v[:1] if k in ("frame", "time") else v[:, :1] for k, v in archive.items() if k != "meta"}
     one["time"] = np.array([np.nan])
     assert "times" in refused(save(tmp_path / "t.npz", archive, **one))
+
+
+def test_a_moving_camera_is_kept_and_files_without_one_still_read(tracks, tmp_path):
+    count = len(tracks.time)
+    moving = replace(
+        tracks,
+        camera_rotation=np.tile(np.eye(3, dtype=np.float32), (count, 1, 1)),
+        camera_zoom=np.linspace(1.0, 2.0, count, dtype=np.float32),
+    )
+    write_tracks(tmp_path / "moving.npz", moving)
+    read = read_tracks(tmp_path / "moving.npz")
+    np.testing.assert_array_equal(read.camera_rotation, moving.camera_rotation)
+    np.testing.assert_array_equal(read.select([0]).camera_zoom, moving.camera_zoom)
+    write_tracks(tmp_path / "still.npz", tracks)
+    assert read_tracks(tmp_path / "still.npz").camera_rotation is None
+    for wrong in (np.zeros(count), np.full(count, np.nan), np.ones(count + 1)):
+        with pytest.raises(TracksError, match="camera_zoom"):
+            write_tracks(tmp_path / "wrong.npz", replace(moving, camera_zoom=wrong))

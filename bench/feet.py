@@ -17,7 +17,7 @@ POINTS = ("LHeel", "LToe", "RHeel", "RToe")
 ANKLE, TOE, BEHIND, LENGTH = 0.08 / 1.7, 0.015 / 1.7, 0.05 / 1.7, 0.122  # of stature
 # A point of the sole takes hold below the first and lets go above the second (m and m/s).
 LOW, HIGH = 0.03, 0.05
-SLOW, FAST = 0.4, 0.7
+SLOW, FAST = 0.6, 1.0
 SHORTEST, LONGEST_BREAK = 0.10, 0.05  # seconds
 # Heels roll and toes turn while they stand: still is a point this near to the middle of its contact (m).
 STILL = 0.007

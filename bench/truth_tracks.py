@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from scipy.interpolate import CubicSpline
+from scipy.spatial.transform import Rotation
 
 from blender_pose3d.skeleton import HALPE_26
 from blender_pose3d.tracks import SCHEMA, Tracks, write_tracks
@@ -32,6 +34,8 @@ from .truth_clips import SHOTS, Shot
 from .truth_picture import see
 
 _GAP_FILLED = 0.3  # seconds, as in engine/pipeline.py
+# What following the background gets wrong of a camera's turn: degrees a frame, which add up, and each frame's own.
+_TURN_DRIFT, _TURN_NOISE = 0.01, 0.02
 
 
 def main() -> int:
@@ -75,7 +79,19 @@ def make(shot: Shot, mocap: Path, lifter: Lifter, seed: int) -> tuple[Truth, Tra
         "lens": "told" if shot.told else "assumed" if shot.lens is None else "wrong",
     }  # fmt: skip
     truth = Truth(info, shot.fps, time, joints, contacts, rotation, origin, np.array(true))
-    return truth, _tracks(shot, time, (points, score), known, lifter)
+    tracks = _tracks(shot, time, (points, score), known, lifter)
+    return truth, with_camera_motion(tracks, rotation, seed) if shot.pan else tracks
+
+
+def with_camera_motion(tracks: Tracks, rotation: np.ndarray, seed: int) -> Tracks:
+    """Tracks of a camera that turns as its axes (T, 3, 3) do, known as well as the background tells it."""
+    rng = np.random.default_rng(seed)
+    drift = rng.normal(0.0, _TURN_DRIFT, (len(rotation), 3)).cumsum(axis=0)
+    wrong = Rotation.from_rotvec(drift + rng.normal(0.0, _TURN_NOISE, drift.shape), degrees=True).as_matrix()
+    turned = rotation[0].T @ rotation @ wrong
+    meta = {**tracks.meta, "camera": {**tracks.meta["camera"], "motion": "turning"}}
+    zoom = np.ones(len(rotation), dtype=np.float32)
+    return replace(tracks, meta=meta, camera_rotation=turned.astype(np.float32), camera_zoom=zoom)
 
 
 def _tracks(
@@ -98,7 +114,7 @@ def _tracks(
             "pose2d": {"name": "made-up", "sha256": ""},
             "lifter": {"name": lifter.name, "sha256": lifter.sha256},
         },
-        "camera": describe.camera(intrinsics, given=shot.told),
+        "camera": {**describe.camera(intrinsics, given=shot.told), "motion": "still"},
         "skeleton2d": {"name": HALPE_26.name, "joints": list(HALPE_26.joints)},
         "skeleton3d": {"name": lifter.skeleton.name, "joints": list(lifter.skeleton.joints)},
         "people": 1,

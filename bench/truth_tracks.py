@@ -34,7 +34,7 @@ from .truth_clips import SHOTS, Shot
 from .truth_picture import see
 
 _GAP_FILLED = 0.3  # seconds, as in engine/pipeline.py
-# What following the background gets wrong of a camera's turn: degrees a frame, which add up, and each frame's own.
+# What following the background gets wrong of a camera's turn, degrees: what adds up, and each frame's own.
 _TURN_DRIFT, _TURN_NOISE = 0.01, 0.02
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, minimum_filter1d
 
+from .bones import unit
 from .skeleton import Skeleton
 
-# Heights above the sole of somebody 1.70 m tall, metres.
-ANKLE_HEIGHT, TOE_HEIGHT = 0.08, 0.015
+_UP = np.array([0.0, 0.0, 1.0])
+# Heights above the sole of somebody 1.70 m tall, and how far the heel reaches behind the ankle, metres.
+ANKLE_HEIGHT, TOE_HEIGHT, HEEL = 0.08, 0.015, 0.05
 # A foot slower than the first surely stands, faster than the second surely does not (m/s).
 _STANDS, _MOVES = 0.25, 0.5
 _LOW, _HIGH = 0.03, 0.12  # metres above its lowest nearby
@@ -54,3 +56,38 @@ def soles(
 def _fall(value: np.ndarray, low: float, high: float) -> np.ndarray:
     part = np.clip((high - value) / (high - low), 0.0, 1.0)
     return part * part * (3 - 2 * part)
+
+
+def rests(skeleton: Skeleton, size: float) -> np.ndarray:
+    """(F,) heights above the floor of ``sole_points`` of a foot that stands, metres."""
+    return np.tile([0.0, TOE_HEIGHT * size] if "LToe" in skeleton.joints else [0.0], 2)
+
+
+def sole_points(joints: np.ndarray, skeleton: Skeleton, size: float) -> np.ndarray:
+    """(T, F, 3) heel and, where there are toes, their tip, of the left foot and then of the right.
+
+    joints: (T, J, 3) metres. size: of the person, 1 for 1.70 m. The heel is stiff with ankle and toe: under
+    and behind the ankle of a foot that stands. Without toes it is the place right below the ankle.
+    """
+    found = []
+    for side in "LR":
+        ankle = joints[:, skeleton.index(side + "Ankle")]
+        if "LToe" not in skeleton.joints:
+            found.append(ankle - ANKLE_HEIGHT * size * _UP)
+            continue
+        toe = joints[:, skeleton.index(side + "Toe")]
+        ahead = unit(toe - ankle)
+        shank = ankle - joints[:, skeleton.index(side + "Knee")]
+        down = unit(shank - (shank * ahead).sum(-1, keepdims=True) * ahead)
+        length = max(float(np.median(np.linalg.norm(toe - ankle, axis=-1))), 1e-6)
+        sin = min((ANKLE_HEIGHT - TOE_HEIGHT) * size / length, 0.9)
+        cos = np.sqrt(1.0 - sin**2)
+        along, across = ANKLE_HEIGHT * sin - HEEL * cos, ANKLE_HEIGHT * cos + HEEL * sin
+        found += [ankle + size * (along * ahead + across * down), toe]
+    return np.stack(found, axis=1)
+
+
+def sole_scores(score: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """(T, F) scores of ``sole_points`` from scores (T, J) of joints: a heel is seen with its ankle."""
+    names = [n for n in ("LAnkle", "LToe", "RAnkle", "RToe") if n in skeleton.joints]
+    return score[:, [skeleton.index(name) for name in names]]

@@ -55,6 +55,17 @@ def part_frames(joints: np.ndarray, fps: float) -> dict[str, np.ndarray]:
 
 
 def _arm(at: Point, side: str, chest: np.ndarray, fps: float) -> dict[str, np.ndarray]:
+    upper, lower, axis = arm_hinge(at, side, chest, fps)
+    return {
+        f"upper_arm.{side}": frame(upper, axis),
+        f"forearm.{side}": frame(lower, hinge.lower_hinge(axis, upper, lower)),
+    }
+
+
+def arm_hinge(
+    at: Point, side: str, chest: np.ndarray, fps: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Unit directions (T, 3) of upper arm and forearm, and the elbow's hinge. chest: (T, 3, 3) its frame."""
     upper = unit(at(f"{side}Elbow") - at(f"{side}Shoulder"))
     lower = unit(at(f"{side}Wrist") - at(f"{side}Elbow"))
     up, left = chest[..., 0], chest[..., 1]
@@ -62,27 +73,30 @@ def _arm(at: Point, side: str, chest: np.ndarray, fps: float) -> dict[str, np.nd
     neutral = np.cos(_ARM_EASY) * outwards + np.sin(_ARM_EASY) * np.cross(left, up)
     # A forearm bends forwards and inwards, which is about "down" on the left and "up" on the right.
     expected = hinge.reference(upper, neutral, -up if side == "L" else up)
-    axis = hinge.elbow(upper, lower, expected, fps)
-    return {
-        f"upper_arm.{side}": frame(upper, axis),
-        f"forearm.{side}": frame(lower, hinge.lower_hinge(axis, upper, lower)),
-    }
+    return upper, lower, hinge.elbow(upper, lower, expected, fps)
 
 
 def _leg(at: Point, side: str, pelvis: np.ndarray, fps: float) -> dict[str, np.ndarray]:
-    upper = unit(at(f"{side}Knee") - at(f"{side}Hip"))
-    lower = unit(at(f"{side}Ankle") - at(f"{side}Knee"))
-    left, up = pelvis[..., 0], pelvis[..., 1]
-    neutral = -np.cos(_THIGH_EASY) * up + np.sin(_THIGH_EASY) * np.cross(left, up)
-    expected = hinge.reference(upper, neutral, left)
+    upper, lower, axis = leg_hinge(at, side, pelvis, fps)
     toe = unit(at(f"{side}Toe") - at(f"{side}Ankle"))
-    axis = hinge.knee(upper, lower, toe, expected, fps)
     shin = frame(lower, hinge.lower_hinge(axis, upper, lower))
     return {
         f"thigh.{side}": frame(upper, axis),
         f"shin.{side}": shin,
         f"foot.{side}": frame(toe, _sole(toe, shin, near_floor(at(f"{side}Ankle"), shin))),
     }
+
+
+def leg_hinge(
+    at: Point, side: str, pelvis: np.ndarray, fps: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Unit directions (T, 3) of thigh and shin, and the knee's hinge. pelvis: (T, 3, 3) its frame."""
+    upper = unit(at(f"{side}Knee") - at(f"{side}Hip"))
+    lower = unit(at(f"{side}Ankle") - at(f"{side}Knee"))
+    left, up = pelvis[..., 0], pelvis[..., 1]
+    neutral = -np.cos(_THIGH_EASY) * up + np.sin(_THIGH_EASY) * np.cross(left, up)
+    toe = unit(at(f"{side}Toe") - at(f"{side}Ankle"))
+    return upper, lower, hinge.knee(upper, lower, toe, hinge.reference(upper, neutral, left), fps)
 
 
 def near_floor(ankle: np.ndarray, shin: np.ndarray) -> np.ndarray:

@@ -7,15 +7,24 @@ from scipy.linalg import solveh_banded
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from .banded import difference_penalty
-from .feet import foot_points, soles, standing
+from .contacts import find_contacts
+from .feet import rests, sole_points, sole_scores, soles
 from .skeleton import Skeleton
 
 _UP = np.array([0.0, 0.0, 1.0])
 _SLIP = 0.008  # metres in 1/30 s by which a lifted foot that stands seems to move
-_STRAY = 0.15  # metres by which the path from the picture may be wrong ...
+_STRAY, _STRAY_UP = 0.08, 0.15  # metres by which the path from the picture may be wrong ...
 _STRAY_TIME = 0.5  # ... for so many seconds in the same way
 _SHAKE = 2.0  # m/s^2 of correction
 _HEIGHT_ERROR = 0.015  # metres
+_SLIDES = 0.7  # m/s over the floor at which a standing foot is half believed
+_ROUNDS = 3
+_DOUBTS = (
+    0.4,
+    0.2,
+    0.1,
+    0.1,
+)  # metres off the floor at which a standing foot is half believed, round by round
 _STEP = 0.25  # metres between two levels a person stands on
 _MOMENT = 0.3  # seconds on a level that make it one
 _RESTS = 0.5  # what a sole counts that keeps its height but slides, beside one that stands
@@ -53,36 +62,55 @@ def _resting(height: np.ndarray, fps: float) -> np.ndarray:
     return np.where((height <= lower[:, None]) & (spread < _STEP)[:, None], 1.0, 0.0)
 
 
-def root_correction(joints: np.ndarray, skeleton: Skeleton, fps: float, firmness: float) -> np.ndarray:
+def root_correction(
+    joints: np.ndarray,
+    skeleton: Skeleton,
+    fps: float,
+    firmness: float,
+    *,
+    score: np.ndarray | None = None,
+    size: float = 1.0,
+    seen_from: np.ndarray | None = None,
+) -> np.ndarray:
     """Translations (T, 3) metres that hold standing feet still and put them on the floor at z = 0.
 
-    joints: (T, J, 3) metres, world, floor near 0. firmness: 0 to 1. Least squares of the feet's slip while
-    they stand, of the correction and of its acceleration: a foot takes hold and lets go without a pop.
+    joints: (T, J, 3) metres, world, floor near 0, with scores (T, J). firmness: 0 to 1. size: of the person,
+    1 for 1.70 m. seen_from: (3,) the camera's place. Least squares of the feet's slip while they stand, of
+    the correction and of its acceleration: a foot takes hold and lets go without a pop. Feet that slide or
+    rest on something higher than the floor lose their say (Geman and McClure's weights, in rounds).
     """
     frames = len(joints)
     if frames < 4 or firmness <= 0:
         return np.zeros((frames, 3))
-    points, _ = foot_points(joints, skeleton)
-    sure = standing(points, _UP, fps)
-    correction = np.empty((frames, 3))
-    pair = np.minimum(sure[1:], sure[:-1])
-    hold = firmness * pair.sum(1) / _SLIP**2 * (fps / 30.0)
-    slip = firmness * np.einsum("tf,tfx->tx", pair, np.diff(points, axis=0)) / _SLIP**2 * (fps / 30.0)
-    stay = 1.0 / (_STRAY**2 * _STRAY_TIME * fps)
+    points = sole_points(joints, skeleton, size)
+    seen = sole_scores(np.ones(joints.shape[:2]) if score is None else score, skeleton)
+    sure = 1.0 * find_contacts(points, None, seen, fps, size=size, seen_from=seen_from)
+    correction = np.zeros((frames, 3))
+    pair = firmness * np.minimum(sure[1:], sure[:-1]) / _SLIP**2 * (fps / 30.0)
+    steps = np.diff(points, axis=0)[..., :2]
+    stay, stay_up = (1.0 / (stray**2 * _STRAY_TIME * fps) for stray in (_STRAY, _STRAY_UP))
     bend = (fps**2 / _SHAKE) ** 2 / (0.1 * fps)
 
     bands = bend * difference_penalty(frames, 2)
-    slide = bands.copy()
-    slide[:2] += difference_penalty(frames, 1, hold)
-    slide[0] += stay
-    pulled = np.zeros((frames, 2))
-    pulled[:-1] += slip[:, :2]
-    pulled[1:] -= slip[:, :2]
-    correction[:, :2] = solveh_banded(slide, pulled, lower=True)
+    for _ in range(_ROUNDS):
+        left = steps + np.diff(correction[:, None, :2], axis=0)
+        hold = pair / (1.0 + (left**2).sum(-1) * (fps / (_SLIDES * size)) ** 2) ** 2
+        slip = np.einsum("tf,tfx->tx", hold, steps)
+        slide = bands.copy()
+        slide[:2] += difference_penalty(frames, 1, hold.sum(1))
+        slide[0] += stay
+        pulled = np.zeros((frames, 2))
+        pulled[:-1] += slip
+        pulled[1:] -= slip
+        correction[:, :2] = solveh_banded(slide, pulled, lower=True)
 
-    lowest, sure = soles(joints, skeleton, _UP, fps)
-    height = lowest[..., 2]
-    low = firmness * sure * np.clip(1.0 - height / 0.4, 0.0, 1.0) / _HEIGHT_ERROR**2 / (0.1 * fps)
-    bands[0] += low.sum(1) + stay
-    correction[:, 2] = solveh_banded(bands, -(low * height).sum(1), lower=True)
+    height = points[..., 2] - rests(skeleton, size)
+    rise = np.zeros(frames)
+    for doubt in _DOUBTS:
+        weight = sure / (1.0 + ((height + rise[:, None]) / (doubt * size)) ** 2) ** 2
+        weight *= firmness / _HEIGHT_ERROR**2 / (0.1 * fps)
+        level = bands.copy()
+        level[0] += weight.sum(1) + stay_up
+        rise = solveh_banded(level, -(weight * height).sum(1), lower=True)
+    correction[:, 2] = rise
     return correction

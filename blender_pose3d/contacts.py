@@ -1,0 +1,92 @@
+"""When heels and toes are on the ground: the most probable spans, from height, speed and score.
+
+Each point of a foot is on the ground or off it. A frame speaks for one of the two by how fast the point is,
+how high and how well it was seen; changing has a price. The most probable sequence of such a chain (Viterbi,
+IEEE Transactions on Information Theory, 1967) is found for whole arrays: with two states the message that is
+passed on is a sum clipped at the price of a change, and clipped sums can be composed in any order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d, minimum_filter1d
+
+from .bones import unit
+
+# Log-odds of a point that rests on the floor, and what each m/s and each metre of height take away: logistic
+# regression on lifted motions whose contacts are known.
+_AT_REST, _SIDEWAYS, _UPWARDS, _HEIGHT = 3.0, 5.5, 2.6, 27.0
+_DEPTH = 0.7  # m/s towards the camera or away from it that a lifted point drifts and says nothing
+_WILD = 6.0  # more than this no measure takes away
+_SETTLE = 0.05  # seconds over which speed is measured
+_NEARBY = 0.5  # seconds to either side whose lowest place is the ground, where no floor is known
+_EVIDENCE = 0.04  # seconds that count once: neighbouring frames share their errors
+_CHANGE = 1.5
+_UNSEEN = -0.5  # of a frame that did not see the point; a gap of a moment changes nothing
+_SEEN = 0.1  # score from which a point counts as seen
+
+
+def find_contacts(
+    points: np.ndarray,
+    height: np.ndarray | None,
+    score: np.ndarray,
+    fps: float,
+    *,
+    size: float = 1.0,
+    seen_from: np.ndarray | None = None,
+) -> np.ndarray:
+    """(T, F) bool, where points (T, F, 3), metres, z up, are on the ground.
+
+    height: (T, F) metres of their soles over the floor; None takes the lowest place within half a second,
+    for a world whose floor is not known yet. score: (T, F), 0 where nobody saw the point, and then it
+    touches nothing. size: of the person, 1 for 1.70 m. seen_from: (3,) the camera's place; a slow drift
+    in depth is an error of lifting.
+    """
+    if height is None:
+        height = points[..., 2]
+        reach = 2 * round(_NEARBY * fps) + 1
+        height = height - minimum_filter1d(height, reach, axis=0, mode="nearest")
+    say = _AT_REST - np.minimum(_HEIGHT * np.maximum(height, 0.0) / size, _WILD)
+    say = say - np.minimum(_speed(points, fps, seen_from) / size, _WILD)
+    say = np.where(score >= _SEEN, np.clip(say, -_AT_REST, _AT_REST), _UNSEEN)
+    return most_probable(say * min(1.0 / (fps * _EVIDENCE), 1.0), _CHANGE)
+
+
+def _speed(points: np.ndarray, fps: float, seen_from: np.ndarray | None) -> np.ndarray:
+    """(T, F) what the speed of points (T, F, 3) takes from their log-odds."""
+    if len(points) < 2:
+        return np.zeros(points.shape[:-1])
+    settled = gaussian_filter1d(points, _SETTLE * fps, axis=0, mode="nearest")
+    speed = np.gradient(settled, axis=0) * fps
+    flat = np.linalg.norm(speed[..., :2], axis=-1)
+    if seen_from is not None:
+        away = unit((points - seen_from)[..., :2])
+        depth = (speed[..., :2] * away).sum(-1)
+        across = np.sqrt(np.maximum(flat**2 - depth**2, 0.0))
+        flat = np.hypot(across, np.maximum(np.abs(depth) - _DEPTH, 0.0))
+    return _SIDEWAYS * flat + _UPWARDS * np.abs(speed[..., 2])
+
+
+def most_probable(say: np.ndarray, change: float) -> np.ndarray:
+    """(T, F) bool: the states that maximise the sum of what frames say for (or against) them, ``say`` (T, F),
+    less ``change`` for each change. Log-odds, natural units. O(T log T) in whole arrays.
+    """
+    # Message m[t] = clip(m[t-1] + say[t]): each frame is a map x -> clip(x + a, low, high), and two such maps
+    # one after the other are a third. A prefix scan composes all of them (Hillis and Steele 1986).
+    shift = say.astype(np.float64)
+    low, high = np.full_like(shift, -change), np.full_like(shift, change)
+    step = 1
+    while step < len(shift):
+        add, least, most = shift[step:].copy(), low[step:].copy(), high[step:].copy()
+        low[step:] = np.clip(low[:-step] + add, least, most)
+        high[step:] = np.clip(high[:-step] + add, least, most)
+        shift[step:] += shift[:-step].copy()
+        step *= 2
+    message = np.clip(shift, low, high)
+    # A message at its bound decides its frame; frames that are not sure follow the next one that is.
+    sure = np.abs(message) >= change - 1e-9
+    if len(sure):
+        sure[-1] = True
+    frame = np.where(sure, np.arange(len(sure))[:, None], len(sure))
+    follow = np.minimum.accumulate(frame[::-1], axis=0)[::-1]
+    return np.take_along_axis(message, follow, axis=0) > 0 if len(sure) else sure

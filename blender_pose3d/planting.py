@@ -1,0 +1,211 @@
+"""Feet that stay where they stand: each contact gets one place on the floor, and the legs follow.
+
+The ends of the feet are moved by smooth offsets that hold every contact at its place and keep the soles out
+of the floor; between contacts an offset goes back to nothing or on to the next, so nothing pops. Then the
+foot is made stiff again, the hips help where a leg does not reach, and knees are bent to suit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import solveh_banded
+from scipy.ndimage import distance_transform_edt
+
+from .banded import difference_penalty, stiffness_for, whittaker
+from .frames import leg_hinge
+from .limbs import bend, overreach, pole, reach
+from .rotations import carry, frame, unit
+from .skeleton import Skeleton
+
+HOLD = 1e7  # weight of a contact, beside 1 for the motion as it was captured
+_RETURN, _EASE = 0.2, 0.08  # seconds in which an offset goes back to nothing, and changes its speed
+_DODGE = 1e4  # of a sole that would sink into the floor
+_LET_GO = 0.12  # seconds in which the stiff foot stops turning about the end that stood
+_HIPS = 1.2  # Hz, of the help of the hips
+_ROUNDS = 4
+
+
+def plant(
+    joints: np.ndarray,
+    points: np.ndarray,
+    contacts: np.ndarray,
+    skeleton: Skeleton,
+    fps: float,
+    *,
+    heights: np.ndarray,
+) -> np.ndarray:
+    """Joints (T, J, 3), metres, z up, floor at 0, whose feet rest while they touch the ground.
+
+    points: (T, F, 3) the ends of the feet, stiff with their feet, as ``feet.sole_points`` orders them.
+    heights: (F,) of them over the floor where they stand. contacts: (T, F) bool. Bones keep their lengths;
+    only legs and, where a leg would be stretched, the place of the whole body change.
+    """
+    wanted = _ends_wanted(points, heights, contacts, fps)
+    grip = ease_off(contacts, fps)
+    feet = joints[:, [skeleton.index(side + "Ankle") for side in "LR"]]
+    ankles, toes = _stiff_feet(feet, points, wanted, grip)
+    joints = joints + _hips_help(joints, ankles, grip, skeleton, fps)[:, None]
+    return _legs(joints, ankles, toes, skeleton, fps)
+
+
+def span_medians(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Values (T, F, D), but in each run of True in mask (T, F) their median over the run."""
+    result = values.copy()
+    start = mask & ~np.concatenate([np.zeros_like(mask[:1]), mask[:-1]])
+    for column in range(mask.shape[1]):
+        frames = np.flatnonzero(mask[:, column])
+        if not len(frames):
+            continue
+        run = np.cumsum(start[frames, column]) - 1
+        first = np.flatnonzero(start[frames, column])
+        count = np.diff(np.append(first, len(frames)))
+        for axis in range(values.shape[2]):
+            ordered = values[frames, column, axis][np.lexsort((values[frames, column, axis], run))]
+            middle = (ordered[first + (count - 1) // 2] + ordered[first + count // 2]) / 2
+            result[frames, column, axis] = middle[run]
+    return result
+
+
+def _ends_wanted(points: np.ndarray, heights: np.ndarray, contacts: np.ndarray, fps: float) -> np.ndarray:
+    """(T, F, 3) where the ends of the feet go, each by itself."""
+    places = np.empty_like(points)
+    places[..., :2], places[..., 2] = _places(points, contacts), heights
+    wanted = points.copy()
+    for end in range(points.shape[1]):
+        missing, held = places[:, end] - points[:, end], HOLD * contacts[:, end]
+        wanted[:, end, :2] += offset(missing[:, :2], held, fps)
+        for _ in range(_ROUNDS):
+            lift = offset(missing[:, 2:], held, fps)[:, 0]
+            sunk = (lift < missing[:, 2]) & ~contacts[:, end]
+            held = np.where(sunk, _DODGE, held)
+        wanted[:, end, 2] = np.maximum(points[:, end, 2] + lift, heights[end])
+    return wanted
+
+
+def offset(wanted: np.ndarray, weight: np.ndarray, fps: float) -> np.ndarray:
+    """(T, D) smooth offsets that are ``wanted`` (T, D) where weight (T,) is high, and go back to 0 elsewhere.
+
+    Least squares of the offset, its speed and its acceleration. The speed's share makes it a spline under
+    tension: it does not swing beyond what holds it.
+    """
+    bands = (_EASE * fps) ** 4 * difference_penalty(len(wanted), 2)
+    slow = (_RETURN * fps) ** 2 * difference_penalty(len(wanted), 1)
+    bands[: len(slow)] += slow
+    bands[0] += 1.0 + weight
+    return solveh_banded(bands, weight[:, None] * wanted, lower=True)
+
+
+def _places(points: np.ndarray, contacts: np.ndarray) -> np.ndarray:
+    """(T, F, 2) the one place of each contact, where there is one; heel and toe a stiff foot apart."""
+    places = span_medians(points[..., :2], contacts)
+    if points.shape[1] < 4:
+        return places
+    for heel, toe in ((0, 1), (2, 3)):
+        flat = contacts[:, heel] & contacts[:, toe]
+        if not flat.any():
+            continue
+        away = points[:, toe] - points[:, heel]
+        length = np.sqrt(np.maximum((away**2).sum(-1) - np.median(away[flat, 2]) ** 2, 0.0))
+        for end, other, share in ((toe, heel, 0.5), (heel, toe, 1.0)):
+            way = places[:, end] - places[:, other]
+            moved = places[:, other] + way + share * (np.median(length) * unit(way) - way)
+            fixed = span_medians(moved[:, None], flat[:, None])[:, 0]
+            # All of a contact stands where its flat part does.
+            places[:, end] = _spread(np.where(flat[:, None], fixed, np.nan), contacts[:, end], places[:, end])
+    return places
+
+
+def _spread(values: np.ndarray, mask: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+    """Values (T, D), but in each run of True in mask (T,) the first that is finite, if there is one."""
+    start = mask & ~np.concatenate([[False], mask[:-1]])
+    run = np.cumsum(start) * mask
+    known = np.isfinite(values).all(-1) & mask
+    first = np.full(run.max(initial=0) + 1, -1)
+    frames = np.flatnonzero(known)[::-1]
+    first[run[frames]] = frames
+    source = np.where(mask, first[run], -1)
+    return np.where((source >= 0)[:, None], values[source], otherwise)
+
+
+def ease_off(contacts: np.ndarray, fps: float) -> np.ndarray:
+    """(T, F) 1 during contacts (T, F), easing to 0 beside them."""
+    if not contacts.any():
+        return np.zeros(contacts.shape)
+    away = np.stack(
+        [distance_transform_edt(~c) if c.any() else np.full(len(c), np.inf) for c in contacts.T], axis=1
+    )
+    left = np.clip(1.0 - away / (fps * _LET_GO), 0.0, 1.0)
+    return left * left * (3.0 - 2.0 * left)
+
+
+def _stiff_feet(
+    ankles: np.ndarray, points: np.ndarray, wanted: np.ndarray, grip: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Ankles and toes (T, 2, 3) of stiff feet whose ends go to where they are wanted, or near."""
+    if points.shape[1] < 4:
+        return ankles + wanted - points, None
+    old, new = points.reshape(-1, 2, 2, 3), wanted.reshape(-1, 2, 2, 3)
+    before, after = old[:, :, 1] - old[:, :, 0], new[:, :, 1] - new[:, :, 0]
+    length = np.linalg.norm(before, axis=-1, keepdims=True)
+    excess = after - length * unit(after)
+    holds = grip.reshape(-1, 2, 2, 1) + 1e-3
+    heel = new[:, :, 0] + excess * holds[:, :, 1] / holds.sum(axis=2)
+    toe = heel + length * unit(after)
+    return heel + carry(ankles - old[:, :, 0], unit(before), unit(after)), toe
+
+
+def _hips_help(
+    joints: np.ndarray, ankles: np.ndarray, grip: np.ndarray, skeleton: Skeleton, fps: float
+) -> np.ndarray:
+    """(T, 3) way of the whole body towards feet that stand out of the legs' reach."""
+    help_ = np.zeros((len(joints), 3))
+    hips, length = _leg_lengths(joints, skeleton)
+    stands = grip.reshape(len(joints), 2, -1).max(axis=2)
+    stay = stiffness_for(min(_HIPS, 0.4 * fps), fps, order=2)
+    for _ in range(_ROUNDS):
+        way = ankles - hips - help_[:, None]
+        distance = np.linalg.norm(way, axis=-1)
+        short = stands * overreach(length, distance)
+        if not short.any():
+            break
+        pull = (short[..., None] * unit(way)).sum(axis=1)
+        weight = 1e3 * (short.max(axis=1) > 0)
+        help_ += whittaker(pull * (weight / (weight + 1.0))[:, None], weight + 1.0, stay, order=2)
+    return help_
+
+
+def _leg_lengths(joints: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
+    hip, knee, ankle = (
+        joints[:, [skeleton.index(side + name) for side in "LR"]] for name in ("Hip", "Knee", "Ankle")
+    )
+    return hip, np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)
+
+
+def _legs(
+    joints: np.ndarray, ankles: np.ndarray, toes: np.ndarray | None, skeleton: Skeleton, fps: float
+) -> np.ndarray:
+    """Joints (T, J, 3) with ankles and toes (T, 2, 3) in their new places, knees bent to suit."""
+    moved = joints.copy()
+    pelvis = frame(
+        joints[:, skeleton.index("LHip")] - joints[:, skeleton.index("RHip")],
+        joints[:, skeleton.index("Spine")] - joints[:, skeleton.index("Hip")],
+    )
+    ahead = np.cross(pelvis[..., 0], pelvis[..., 1])
+
+    def at(name: str) -> np.ndarray:
+        if name in skeleton.joints:
+            return joints[:, skeleton.index(name)]
+        return joints[:, skeleton.index(name[0] + "Ankle")] + ahead
+
+    for foot, side in enumerate("LR"):
+        hip, knee, ankle = (at(side + name) for name in ("Hip", "Knee", "Ankle"))
+        lengths = np.linalg.norm(knee - hip, axis=-1), np.linalg.norm(ankle - knee, axis=-1)
+        way = ankles[:, foot] - hip
+        distance = np.linalg.norm(way, axis=-1)
+        end = hip + unit(way) * reach(lengths[0] + lengths[1], distance)[:, None]
+        axis = leg_hinge(at, side, pelvis, fps)[2]
+        moved[:, skeleton.index(side + "Knee")] = bend(hip, ankle, end, lengths, pole(hip, knee, ankle, axis))
+        moved[:, skeleton.index(side + "Ankle")] = end
+        if toes is not None:
+            moved[:, skeleton.index(side + "Toe")] = toes[:, foot] + end - ankles[:, foot]
+    return moved

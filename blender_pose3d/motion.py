@@ -9,12 +9,10 @@ import numpy as np
 from .camera import Camera
 from .clean import Cleaned, clean
 from .resample import frame_rate, resample, uniform_time
-from .settings import MotionSettings
+from .settings import STATURE, MotionSettings
 from .skeleton import Skeleton
 from .tracks import Tracks
 from .world import Picture, place_in_world
-
-STATURE = 1.70  # metres, of the poses the lifter gives
 
 
 class MotionError(ValueError):
@@ -60,7 +58,7 @@ def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings
     source_fps = frame_rate(time, tracks.frame[cut], video.get("fps"))
     fps = settings.fps or source_fps
     wanted = uniform_time(time, fps)
-    scale = (settings.height or STATURE) / STATURE
+    scale = settings.size
 
     present = tracks.present[person, cut, None]
     longest = max(settings.max_gap, 1.5 / source_fps)

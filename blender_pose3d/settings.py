@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+STATURE = 1.70  # metres, of the poses the lifter gives
 
 @dataclass(frozen=True)
 class MotionSettings:
@@ -45,6 +46,11 @@ class MotionSettings:
                 raise ValueError(f'camera_tilt is "auto" or degrees, not {self.camera_tilt!r}.')
         else:
             _within("camera_tilt", self.camera_tilt, -85.0, 85.0, "°")
+
+    @property
+    def size(self) -> float:
+        """Of the person, 1 for somebody as tall as the lifter's poses."""
+        return (self.height or STATURE) / STATURE
 
 
 def _within(name: str, value: float, low: float, high: float, unit: str) -> None:

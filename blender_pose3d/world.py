@@ -77,7 +77,10 @@ def place_in_world(
     joints = seen @ view.rotation.T
     start = np.array([*joints[0, skeleton.index("Hip"), :2], floor_height(joints, skeleton, fps)])
     joints = joints - start
-    joints = joints + root_correction(joints, skeleton, fps, settings.plant_feet)[:, None]
+    planted = root_correction(
+        joints, skeleton, fps, settings.plant_feet, score=score, size=settings.size, seen_from=-start
+    )
+    joints = joints + planted[:, None]
     rest = np.array([*joints[0, skeleton.index("Hip"), :2], 0.0])
     return Placed(joints - rest, replace(view, origin=-start - rest), notes)
 

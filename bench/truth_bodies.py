@@ -10,6 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import maximum_filter1d, median_filter
+from scipy.signal import butter, sosfiltfilt
 
 from blender_pose3d.skeleton import H36M_19
 from engine.errors import BadInput
@@ -24,6 +27,8 @@ from .truth_clips import Shot
 _CMU, _DAZ = 0.0254 / 0.45, 0.01
 _LEG = 0.491  # of stature, thigh and shank
 _STANDS = 0.2  # m/s
+_STRAYS = 0.04  # metres from the median of the five frames around
+_CAPTURED = 12.0  # Hz, what of the captured motion counts
 
 
 def find_file(folder: Path, name: str) -> Path:
@@ -42,11 +47,27 @@ def body_points(path: Path) -> tuple[np.ndarray, float]:
     points = points * (_DAZ if _length(points, "LHip", "LKnee") > 25 else _CMU)
     leg = [_length(points, s + a, s + b) for s in "LR" for a, b in (("Hip", "Knee"), ("Knee", "Ankle"))]
     stature = sum(leg) / 2 / _LEG
-    points = _with_lengths(points, stature)
+    points = _with_lengths(without_glitches(points), stature)
     points = np.stack((points[..., 0], -points[..., 2], points[..., 1]), axis=-1)
     points = _with_level_feet(points, stature)
     points[..., 2] -= _floor(points, stature)
     return points, stature
+
+
+def without_glitches(points: np.ndarray) -> np.ndarray:
+    """Points (T, J, 3) at 60 fps without the frames in which captured limbs fly off, and without noise.
+
+    What strays from the median of its neighbours is interpolated; then all is low-passed as is usual for
+    captured gait (Winter, Biomechanics, 2009).
+    """
+    strays = np.linalg.norm(points - median_filter(points, size=(5, 1, 1), mode="nearest"), axis=-1) > _STRAYS
+    strays = maximum_filter1d(strays, 3, axis=0, mode="nearest")
+    frames = np.arange(len(points))
+    points = points.copy()
+    for joint in np.flatnonzero(strays.any(axis=0)):
+        good = ~strays[:, joint]
+        points[~good, joint] = PchipInterpolator(frames[good], points[good, joint])(frames[~good])
+    return sosfiltfilt(butter(2, _CAPTURED, fs=FPS, output="sos"), points, axis=0).copy()
 
 
 def _length(points: np.ndarray, one: str, other: str) -> float:

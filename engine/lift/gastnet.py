@@ -51,7 +51,7 @@ class GraphAttentionBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         joined = torch.cat((x, self.local_graph_layer(x), self.global_graph_layer(x)), dim=-1)
-        return self.cat_bn(self.cat_conv(joined)).relu()
+        return self.cat_bn.relu(self.cat_conv(joined))
 
 
 class GastNet(nn.Module):
@@ -118,7 +118,7 @@ class GastNet(nn.Module):
                 + (f", {self.spacing} apart" if strided else "")
             )
         x = self.expand_conv(self.init_bn(x), 1, strided and last > 0)
-        x = self.layers_graph_conv[0](self.expand_bn(x).relu())
+        x = self.layers_graph_conv[0](self.expand_bn.relu(x))
         dilation = self.filter_widths[0]
         for i, width in enumerate(self.filter_widths[1:]):
             own = width - 1 if self.causal else width // 2
@@ -130,8 +130,8 @@ class GastNet(nn.Module):
             else:
                 length = x.shape[1] - (width - 1) * step
                 residual = x[:, own * step : own * step + length]
-            x = self.layers_bn[2 * i](self.layers_conv[2 * i](x, step, apart)).relu()
-            x = self.layers_bn[2 * i + 1](self.layers_conv[2 * i + 1](x)).relu()
+            x = self.layers_bn[2 * i].relu(self.layers_conv[2 * i](x, step, apart))
+            x = self.layers_bn[2 * i + 1].relu(self.layers_conv[2 * i + 1](x))
             x = self.layers_graph_conv[i + 1](residual + self.drop(x))
             dilation *= width
         return self.shrink(x)

@@ -15,6 +15,8 @@ from torch.nn import functional as F  # noqa: N812
 
 from blender_pose3d.skeleton import Skeleton
 
+from .channel_rows import GraphMix, norm_relu
+
 _HEADS = 4
 
 
@@ -52,9 +54,9 @@ class JointNorm(nn.BatchNorm1d):
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.reshape(-1, x.shape[-1])).view(x.shape)
 
-    def channels_first(self, x: Tensor) -> Tensor:
-        """The same for (C, ...)."""
-        return super().forward(x.reshape(1, len(x), -1)).view(x.shape)
+    def relu(self, x: Tensor) -> Tensor:
+        """ReLU of the same, in place before there is a view of it: autograd would copy both for a view."""
+        return super().forward(x.reshape(-1, x.shape[-1])).relu_().view(x.shape)
 
 
 class Pointwise(nn.Module):
@@ -90,12 +92,6 @@ class SemanticGraphConv(nn.Module):
         logits = self.e.new_full((self.e.shape[0], joints * joints), -torch.inf)
         return logits.index_copy(1, self.edges, self.e).view(-1, joints, joints).softmax(dim=-1)
 
-    def mix(self, own: Tensor, other: Tensor) -> Tensor:
-        """Weighted sum over each joint's edges of the two projections (C, N, J), channels first."""
-        weights = self.edge_weights()
-        diagonal = weights.diagonal(dim1=1, dim2=2)
-        return torch.baddbmm(own * diagonal[:, None], other, (weights - diagonal.diag_embed()).mT)
-
 
 class LocalGraph(nn.Module):
     """Symmetry and connection graph convolutions side by side (section III-B of the paper)."""
@@ -112,15 +108,16 @@ class LocalGraph(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         # One product for the four projections reads x once. Its transposed form puts channels first, so
-        # that the graph of each channel is a plain batched matrix product.
+        # that the graph of each channel is a plain batched matrix product; the next product turns it back.
         B, T, J, C = x.shape
-        projections = torch.cat((*self.gcn_sym.W, *self.gcn_con.W), dim=1).T @ x.reshape(-1, C).T
-        sym_own, sym_other, con_own, con_other = projections.view(4, C, B * T, J)
-        sym = self.bn_1.channels_first(self.gcn_sym.mix(sym_own, sym_other)).relu()
-        con = self.bn_2.channels_first(self.gcn_con.mix(con_own, con_other)).relu()
-        joined = torch.cat((sym.view(C, -1), con.view(C, -1)))
-        out = self.cat_bn.channels_first(self.cat_conv.weight.flatten(1) @ joined).relu()
-        return self.dropout(out).T.view(B, T, J, C)
+        sym, con = self.gcn_sym, self.gcn_con
+        kernels = torch.cat((sym.W[0], con.W[0], sym.W[1], con.W[1]), dim=1)
+        projections = (kernels.T @ x.reshape(-1, C).T).view(2, 2 * C, B * T, J)
+        weights = torch.cat((sym.edge_weights(), con.edge_weights())).to(projections.dtype)
+        mixed = GraphMix.apply(projections, weights).view(2 * C, -1)
+        joined = norm_relu(mixed, (self.bn_1, self.bn_2))
+        out = self.cat_bn.relu(joined.T @ self.cat_conv.weight.flatten(1).T)
+        return self.dropout(out).view(B, T, J, C)
 
 
 class AttentionHead(nn.Module):
@@ -173,4 +170,4 @@ class GlobalGraph(nn.Module):
         attention = attention + torch.stack([head.C_k for head in self.attentions])
         values = values.reshape(B, T, J, _HEADS, C // _HEADS).transpose(2, 3)
         out = (attention @ values).transpose(2, 3).reshape(B, T, J, C)
-        return self.dropout(self.cat_bn(self.cat_conv(out)).relu())
+        return self.dropout(self.cat_bn.relu(self.cat_conv(out)))

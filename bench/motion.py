@@ -27,7 +27,7 @@ from .truth import Truth, read_truth
 
 Row = dict[str, float | str | None]
 _OFF = {"filter": "none", "strength": 0.0, "fix_swaps": False, "remove_outliers": False,
-        "constant_bones": False, "plant_feet": 0.0}  # fmt: skip
+        "constant_bones": False, "plant_feet": 0.0, "fit_picture": False}  # fmt: skip
 _COLUMNS = (
     ("world", "world", 1), ("world_raw", "raw", 1), ("local", "local", 1), ("local_raw", "raw", 1),
     ("aligned", "P", 1), ("aligned_raw", "raw", 1), ("path_percent", "path %", 1), ("up", "up °", 1),

@@ -55,7 +55,10 @@ def rotation_for_up(up: np.ndarray) -> np.ndarray:
     return np.stack([np.cross(ahead, up), ahead, up])
 
 
-def up_for_tilt(degrees: float) -> np.ndarray:
-    """(3,) up in the axes of a camera that looks down by this many degrees."""
-    angle = np.radians(degrees)
-    return np.array([0.0, -np.cos(angle), -np.sin(angle)])
+def up_for_tilt(degrees: float, roll: float = 0.0) -> np.ndarray:
+    """(3,) up in the axes of a camera that looks down by this many degrees.
+
+    roll: degrees by which the picture's right side hangs below its left.
+    """
+    ahead, side = np.sin(np.radians(degrees)), np.sin(np.radians(roll))
+    return np.array([-side, -np.sqrt(max(1.0 - ahead**2 - side**2, 0.0)), -ahead])

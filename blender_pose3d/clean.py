@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import median_filter
 
 from .banded import stiffness_for, whittaker
-from .bones import with_constant_bones
-from .filters import smooth
-from .settings import MotionSettings
+from .bones import person_lengths, with_lengths
+from .filters import smooth_parts
+from .settings import STATURE, MotionSettings
 from .skeleton import Skeleton
 from .swaps import find_swaps
 
@@ -35,12 +36,23 @@ class Cleaned:
     swapped: np.ndarray
 
 
+Correct = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""Better joints (T, J, 3) from joints, scores (T, J) and the person's bone lengths (J,)."""
+
+
 def clean(
-    joints: np.ndarray, score: np.ndarray, skeleton: Skeleton, fps: float, settings: MotionSettings
+    joints: np.ndarray,
+    score: np.ndarray,
+    skeleton: Skeleton,
+    fps: float,
+    settings: MotionSettings,
+    *,
+    correct: Correct | None = None,
 ) -> Cleaned:
     """Clean joints (T, J, 3) metres, NaN where missing, with scores (T, J).
 
-    Raises ValueError if a joint has no value in any frame.
+    correct: what to do with joints that are whole again, before they are smoothed. Raises ValueError if a
+    joint has no value in any frame.
     """
     known = np.isfinite(joints).all(-1)
     empty = [name for name, lacks in zip(skeleton.joints, ~known.any(axis=0), strict=True) if lacks]
@@ -61,9 +73,14 @@ def clean(
     joints, held = fill_gaps(joints, known & ~outliers, longest, fps)
     filled = ~known | outliers
     score = np.where(filled, 0.0, np.clip(np.nan_to_num(score), 0.0, 1.0))
-    joints = smooth(joints, score, fps, settings.filter, settings.strength)
+    lengths = person_lengths(joints, score, skeleton, settings.size * STATURE)
+    if correct is not None:
+        joints = correct(joints, score, lengths)
+    joints = smooth_parts(
+        joints, score, skeleton, fps, name=settings.filter, strength=settings.strength, factors=settings.parts
+    )
     if settings.constant_bones:
-        joints = with_constant_bones(joints, score, skeleton)
+        joints = with_lengths(joints, lengths, skeleton)
     return Cleaned(joints, score, filled, held, outliers, swapped)
 
 

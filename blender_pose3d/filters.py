@@ -6,18 +6,38 @@ halves a motion, and returns (T, J, 3). All take finite values only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
+from scipy.linalg import solve_banded
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import butter, savgol_coeffs, savgol_filter, sosfiltfilt
 
 from .banded import stiffness_for, whittaker
+from .skeleton import Skeleton
 
 Filter = Callable[[np.ndarray, np.ndarray, float, float], np.ndarray]
 
-_SOFTEST, _STRONGEST = 20.0, 1.5  # Hz at strength 0 and 1; human movement lies below 6 Hz (Winter 2009)
+_SOFTEST, _STRONGEST = 30.0, 1.5  # Hz at strength 0 and 1; human movement lies below 6 Hz (Winter 2009)
 _LEAST_WEIGHT = 0.03
+# One-Euro: how much the cutoff rises with speed, as a part of itself per m/s; Hz at which speed is measured.
+_EURO_RISE, _EURO_SPEED = 1.0, 1.5
+
+PARTS = {
+    "torso": ("Hip", "Spine", "Thorax"),
+    "head": ("Neck", "Head"),
+    "arms": ("Shoulder", "Elbow"),
+    "hands": ("Wrist",),
+    "legs": ("Knee",),
+    "feet": ("Ankle", "Toe"),
+}
+"""Parts of the body whose smoothing may differ, and the joints that belong to each, without their side."""
+
+
+def part_of(joint: str) -> str:
+    """The part of the body that a joint of the 3D skeletons belongs to."""
+    name = joint[1:] if joint[0] in "LR" else joint
+    return next(part for part, names in PARTS.items() if name in names)
 
 
 def smooth(values: np.ndarray, weight: np.ndarray, fps: float, name: str, strength: float) -> np.ndarray:
@@ -31,8 +51,27 @@ def smooth(values: np.ndarray, weight: np.ndarray, fps: float, name: str, streng
     return FILTERS[name](values, weight, fps, frequency)
 
 
+def smooth_parts(
+    values: np.ndarray,
+    weight: np.ndarray,
+    skeleton: Skeleton,
+    fps: float,
+    *,
+    name: str,
+    strength: float,
+    factors: Mapping[str, float],
+) -> np.ndarray:
+    """``smooth`` with the strength of each part of the body (``PARTS``) times its factor, else 1."""
+    wanted = np.array([min(strength * factors.get(part_of(joint), 1.0), 1.0) for joint in skeleton.joints])
+    result = np.empty_like(values)
+    for each in np.unique(wanted):
+        chosen = wanted == each
+        result[:, chosen] = smooth(values[:, chosen], weight[:, chosen], fps, name, float(each))
+    return result
+
+
 def cutoff(strength: float) -> float:
-    """Hz at which a filter of this strength halves a motion: 20 at 0, 5.5 at 0.5, 1.5 at 1."""
+    """Hz at which a filter of this strength halves a motion: 30 at 0, 6.7 at 0.5, 1.5 at 1."""
     return float(_SOFTEST * (_STRONGEST / _SOFTEST) ** strength)
 
 
@@ -49,6 +88,32 @@ def _butterworth(values: np.ndarray, weight: np.ndarray, fps: float, frequency: 
     # Forwards and backwards the gain is squared: at its own cutoff a Butterworth filter then halves.
     sections = butter(2, frequency, fs=fps, output="sos")
     return sosfiltfilt(sections, values, axis=0, padlen=min(len(values) - 1, int(fps / frequency) + 6))
+
+
+def _one_euro(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) -> np.ndarray:
+    """Casiez, Roussel and Vogel, "1 Euro Filter", CHI 2012, forwards and then backwards, so without its lag.
+
+    A joint that moves fast is smoothed less. A first-order filter falls off slowly: to calm about as much
+    as the others do, its cutoff at rest is a little below theirs.
+    """
+    speed = np.linalg.norm(np.gradient(values, axis=0), axis=-1) * fps
+    speed = gaussian_filter1d(speed, fps / (2 * np.pi * _EURO_SPEED), axis=0, mode="nearest")
+    at = 0.9 * frequency * (1.0 + _EURO_RISE * speed)
+    keep = 1.0 / (1.0 + 2.0 * np.pi * at / fps)
+    forwards = _recursive(values, keep)
+    return _recursive(forwards[::-1], keep[::-1])[::-1]
+
+
+def _recursive(values: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    """y[t] = (1 - keep[t]) x[t] + keep[t] y[t - 1], a bidiagonal system; values (T, J, 3), keep (T, J)."""
+    result = np.empty_like(values)
+    for joint in range(values.shape[1]):
+        new = (1.0 - keep[:, joint, None]) * values[:, joint]
+        new[0] = values[0, joint]
+        bands = np.ones((2, len(values)))
+        bands[1, :-1] = -keep[1:, joint]
+        result[:, joint] = solve_banded((1, 0), bands, new)
+    return result
 
 
 def _gaussian(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) -> np.ndarray:
@@ -78,6 +143,7 @@ def _none(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) 
 FILTERS: dict[str, Filter] = {
     "whittaker": _whittaker,
     "butterworth": _butterworth,
+    "one-euro": _one_euro,
     "gaussian": _gaussian,
     "savgol": _savgol,
     "none": _none,

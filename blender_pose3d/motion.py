@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from .camera import Camera
 from .clean import Cleaned, clean
-from .resample import frame_rate, resample, uniform_time
+from .footing import stand
+from .picture import Picture, look
+from .refine import onto_picture, upright
+from .resample import frame_rate, nearest_rotations, resample, uniform_time
 from .settings import STATURE, MotionSettings
+from .shot import camera_of, say_camera
 from .skeleton import Skeleton
 from .tracks import Tracks
-from .world import Picture, place_in_world
+from .world import place_in_world
 
 
 class MotionError(ValueError):
@@ -26,6 +30,7 @@ class Motion:
     fps: uniform. start_frame: source frame of the first. time: (T,) source seconds. joints: (T, J, 3).
     score: (T, J) 0 to 1, 0 where nothing was captured; filled: (T, J) bool, those. raw: (T, J, 3) the
     hip-relative joints before cleaning, camera axes, NaN where missing. notes: sentences for the user.
+    contacts: (T, 4) bool, when left heel, left toe, right heel, right toe are on the ground, if it is known.
     """
 
     fps: float
@@ -38,6 +43,8 @@ class Motion:
     filled: np.ndarray
     raw: np.ndarray
     notes: list[str] = field(default_factory=list)
+    contacts: np.ndarray | None = None
+    turns: np.ndarray | None = None
 
     @property
     def frames(self) -> int:
@@ -72,24 +79,49 @@ def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings
     score2d = np.nan_to_num(taken(np.where(present, tracks.score2d[person, cut], 0.0)))
     raw = np.where(np.isfinite(raw), raw, np.nan)
     try:
-        cleaned = clean(raw, score, tracks.skeleton3d, fps, settings)
+        camera = camera_of(tracks, settings)
+    except ValueError as error:
+        raise MotionError(str(error)) from error
+    turns, zoom = (
+        None if moved is None else taken(moved[cut]) for moved in (tracks.camera_rotation, tracks.camera_zoom)
+    )
+    turns = None if turns is None else nearest_rotations(turns)
+    picture = Picture(joints2d, score2d, tracks.skeleton2d, camera, turns, zoom)
+
+    def correct(joints: np.ndarray, score: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        sight = look(picture, score, tracks.skeleton3d)
+        return onto_picture(upright(joints), sight, lengths, tracks.skeleton3d, fps)
+
+    try:
+        cleaned = clean(
+            raw, score, tracks.skeleton3d, fps, settings, correct=correct if settings.fit_picture else None
+        )
     except ValueError as error:
         raise MotionError(f"Person {person + 1} cannot be animated. {error}") from error
-    picture = Picture(joints2d, score2d, tracks.skeleton2d, _camera(tracks))
     placed = place_in_world(
         cleaned.joints, cleaned.score, tracks.skeleton3d, picture, fps=fps, settings=settings
     )
+    footing = stand(
+        placed.joints, cleaned.score, tracks.skeleton3d, fps, settings, seen_from=placed.camera.origin
+    )
+    start = footing.joints[0, tracks.skeleton3d.index("Hip")] * (1.0, 1.0, 0.0)
+    footing = stand(
+        placed.joints, cleaned.score, tracks.skeleton3d, fps, settings, seen_from=placed.camera.origin
+    )
+    start = np.array([*footing.joints[0, tracks.skeleton3d.index("Hip"), :2], 0.0])
     return Motion(
         fps=fps,
         start_frame=int(tracks.frame[first]),
         time=wanted,
-        joints=placed.joints,
+        joints=footing.joints - start,
         score=cleaned.score,
         skeleton=tracks.skeleton3d,
-        camera=placed.camera,
+        camera=replace(placed.camera, origin=placed.camera.origin - start),
         filled=cleaned.filled,
         raw=raw,
-        notes=_notes(settings, cleaned, fps, source_fps) + placed.notes,
+        notes=_notes(settings, cleaned, fps, source_fps) + say_camera(tracks, picture) + placed.notes,
+        turns=picture.turns,
+        contacts=footing.contacts,
     )
 
 
@@ -104,18 +136,6 @@ def _present_range(tracks: Tracks, person: int) -> tuple[int, int]:
             f"Person {person + 1} is in no frame of these tracks, so there is nothing to animate."
         )
     return int(there[0]), int(there[-1])
-
-
-def _camera(tracks: Tracks) -> dict[str, float]:
-    camera, video = tracks.meta.get("camera") or {}, tracks.meta.get("video") or {}
-    size = {key: float(video.get(key) or 0) for key in ("width", "height")}
-    try:
-        values = {key: float(camera[key]) for key in ("fx", "fy", "cx", "cy")}
-    except (KeyError, TypeError, ValueError) as error:
-        raise MotionError("The tracks do not say with what camera they were made. Capture again.") from error
-    if not (np.isfinite(list(values.values())).all() and values["fx"] > 0 and values["fy"] > 0):
-        raise MotionError("The tracks hold a camera that cannot be: its focal length is not above 0.")
-    return {**values, **size}
 
 
 def _notes(settings: MotionSettings, cleaned: Cleaned, fps: float, source_fps: float) -> list[str]:

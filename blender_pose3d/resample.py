@@ -48,3 +48,12 @@ def resample(values: np.ndarray, time: np.ndarray, wanted: np.ndarray, longest: 
     inner = (1 - share) * values[left] + share * values[left + 1]
     inner = np.where((apart > longest).reshape(shape), np.nan, inner)
     return np.where((share == 0) | (share == 1), mixed, inner)
+
+
+def nearest_rotations(matrices: np.ndarray) -> np.ndarray:
+    """(N, 3, 3) rotations nearest to matrices (N, 3, 3), as means of rotations are; no turn where NaN."""
+    whole = np.isfinite(matrices).all(axis=(1, 2))[:, None, None]
+    u, _, vt = np.linalg.svd(np.where(whole, matrices, np.eye(3)))
+    flip = np.linalg.det(u @ vt)
+    u[..., -1] *= np.where(flip < 0, -1.0, 1.0)[:, None]
+    return u @ vt

@@ -6,31 +6,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .camera import Camera, rotation_for_up, up_for_tilt
-from .ground import floor_height, root_correction
+from .camera import Camera, rotation_for_up
+from .footing import settle
+from .ground import floor_height
+from .picture import Picture, look
 from .root import root_path
 from .settings import MotionSettings
 from .skeleton import Skeleton
 from .up import find_up
 
-_SHARED = {
-    "RHip": "right_hip", "RKnee": "right_knee", "RAnkle": "right_ankle", "RToe": "right_big_toe",
-    "LHip": "left_hip", "LKnee": "left_knee", "LAnkle": "left_ankle", "LToe": "left_big_toe",
-    "LShoulder": "left_shoulder", "LElbow": "left_elbow", "LWrist": "left_wrist",
-    "RShoulder": "right_shoulder", "RElbow": "right_elbow", "RWrist": "right_wrist",
-}  # fmt: skip
 _FAR_AWAY = 4.0  # metres, where nothing tells the distance
-_LEAST_SCORE = 0.1
-
-
-@dataclass(frozen=True)
-class Picture:
-    """joints: (T, K, 2) px, NaN where there is none. score: (T, K). camera: fx ... cy, width, height, px."""
-
-    joints: np.ndarray
-    score: np.ndarray
-    skeleton: Skeleton
-    camera: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -53,13 +38,16 @@ def place_in_world(
 ) -> Placed:
     """Place a hip-relative pose (T, J, 3) metres, camera axes, finite, with scores (T, J), in the world."""
     notes: list[str] = []
-    path = _path_from_picture(pose, score, skeleton, picture, fps)
+    sight = look(picture, score, skeleton)
+    path = root_path(pose[:, sight.joints], sight.rays, sight.weight, fps, picture.turns)
     if path is None:
         path = np.tile([0.0, 0.0, _FAR_AWAY], (len(pose), 1))
         notes.append(
             "The 2D joints do not tell where the person is, so the motion stays in one place; "
             "film the whole body to get a path."
         )
+    if picture.turns is not None:
+        pose = np.einsum("tij,tkj->tki", picture.turns, pose)
     seen = pose + path[:, None]
     up, source = _up(seen, score, skeleton, fps, settings)
     fx, fy, cx, cy = (float(picture.camera[key]) for key in ("fx", "fy", "cx", "cy"))
@@ -77,30 +65,9 @@ def place_in_world(
     joints = seen @ view.rotation.T
     start = np.array([*joints[0, skeleton.index("Hip"), :2], floor_height(joints, skeleton, fps)])
     joints = joints - start
-    planted = root_correction(
-        joints, skeleton, fps, settings.plant_feet, score=score, size=settings.size, seen_from=-start
-    )
-    joints = joints + planted[:, None]
+    joints = joints + settle(joints, score, skeleton, fps, settings, seen_from=-start)[:, None]
     rest = np.array([*joints[0, skeleton.index("Hip"), :2], 0.0])
     return Placed(joints - rest, replace(view, origin=-start - rest), notes)
-
-
-def _path_from_picture(
-    pose: np.ndarray,
-    score: np.ndarray,
-    skeleton: Skeleton,
-    picture: Picture,
-    fps: float,
-) -> np.ndarray | None:
-    pairs = [(skeleton.index(a), picture.skeleton.index(b)) for a, b in _SHARED.items()
-             if a in skeleton.joints and b in picture.skeleton.joints]  # fmt: skip
-    space, flat = np.array(pairs).T
-    camera = picture.camera
-    rays = (picture.joints[:, flat] - (camera["cx"], camera["cy"])) / (camera["fx"], camera["fy"])
-    weight = np.nan_to_num(picture.score[:, flat])
-    # Scores order joints of one frame; squared, a guess counts for little beside a sight.
-    weight = np.where(weight >= _LEAST_SCORE, weight**2 * np.maximum(score[:, space], 0.1), 0.0)
-    return root_path(pose[:, space], rays, weight, fps)
 
 
 def _up(
@@ -110,10 +77,12 @@ def _up(
     fps: float,
     settings: MotionSettings,
 ) -> tuple[np.ndarray, str]:
-    if settings.camera_tilt != "auto":
-        return up_for_tilt(float(settings.camera_tilt)), "given"
-    up = find_up(seen, score, skeleton, fps)
-    return up.direction, "found" if up.found else "assumed"
+    tilt, roll = (
+        None if isinstance(angle, str) else float(angle)
+        for angle in (settings.camera_tilt, settings.camera_roll)
+    )
+    up = find_up(seen, score, skeleton, fps, tilt=tilt, roll=roll)
+    return up.direction, "given" if tilt is not None else "found" if up.found else "assumed"
 
 
 def _say_tilt(view: Camera, source: str) -> str:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from blender_pose3d.camera import Camera, rotation_for_up, up_for_tilt
+from blender_pose3d.refine import LEAN, upright
 from blender_pose3d.skeleton import COCO_17, H36M_19, HALPE_26, Skeleton
 from blender_pose3d.tracks import SCHEMA, Tracks
 
 THIGH, SHANK, ANKLE, FOOT = 0.42, 0.42, 0.08, 0.16
 STEP_TIME, STEP = 0.5, 0.55
+SIZE = 1.70 / 1.7312  # of the figure drawn below, whose bones add up to somebody a little taller than 1.70 m
 FROM_3D = {
     "RHip": "right_hip", "RKnee": "right_knee", "RAnkle": "right_ankle", "RToe": "right_big_toe",
     "LHip": "left_hip", "LKnee": "left_knee", "LAnkle": "left_ankle", "LToe": "left_big_toe",
@@ -64,7 +66,7 @@ def walk(seconds: float, fps: float = 30.0, heading: float = 0.0, start=(0.0, 0.
         put(side + "Wrist", elbow[:, 0] + 0.25 * np.sin(bent), elbow[:, 1], elbow[:, 2] - 0.25 * np.cos(bent))
     turn = np.radians(heading)
     rotation = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
-    return points @ rotation.T + (*start, 0.0)
+    return SIZE * points @ rotation.T + (*start, 0.0)
 
 
 def _step(time: np.ndarray, phase: float) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +107,10 @@ def film(
     skeleton: Skeleton = HALPE_26,
     seed: int = 0,
 ) -> Shot:
-    """Tracks of one person. noise: metres, of lifted joints; pixels: of 2D joints (standard deviations)."""
+    """Tracks of one person, who leans as lifted figures do.
+
+    noise: metres, of lifted joints; pixels: of 2D joints (standard deviations).
+    """
     rng = np.random.default_rng(seed)
     frames = len(joints)
     flat = camera.project(joints)
@@ -114,7 +119,7 @@ def film(
         if theirs in skeleton.joints:
             joints2d[:, skeleton.index(theirs)] = flat[:, H36M_19.index(ours)]
     joints2d = joints2d + rng.normal(0.0, pixels, joints2d.shape) if pixels else joints2d
-    local = (joints - joints[:, :1]) @ camera.rotation
+    local = upright((joints - joints[:, :1]) @ camera.rotation, -LEAN)
     local = local + rng.normal(0.0, noise, local.shape) if noise else local
     local = local - local[:, :1]
     meta = {

@@ -12,59 +12,73 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d, minimum_filter1d
 
 from .bones import unit
+from .feet import rests, sole_points, sole_scores
+from .skeleton import Skeleton
 
 # Log-odds of a point that rests on the floor, and what each m/s and each metre of height take away: logistic
 # regression on lifted motions whose contacts are known.
-_AT_REST, _SIDEWAYS, _UPWARDS, _HEIGHT = 3.0, 5.5, 2.6, 27.0
+_AT_REST, _SIDEWAYS, _UPWARDS, _HEIGHT = 3.0, 5.5, 2.6, 24.0
 _DEPTH = 0.7  # m/s towards the camera or away from it that a lifted point drifts and says nothing
 _WILD = 6.0  # more than this no measure takes away
-_SETTLE = 0.05  # seconds over which speed is measured
+_PACE = 2.5  # m/s of the whole person at which a foot may move twice as fast
+_SETTLE, _STRIDE = 0.04, 0.15  # seconds over which the speeds of a foot and of the person are measured
 _NEARBY = 0.5  # seconds to either side whose lowest place is the ground, where no floor is known
 _EVIDENCE = 0.04  # seconds that count once: neighbouring frames share their errors
 _CHANGE = 1.5
 _UNSEEN = -0.5  # of a frame that did not see the point; a gap of a moment changes nothing
-_SEEN = 0.1  # score from which a point counts as seen
+SEEN = 0.1  # score from which a point counts as seen
 
 
 def find_contacts(
-    points: np.ndarray,
-    height: np.ndarray | None,
+    joints: np.ndarray,
     score: np.ndarray,
+    skeleton: Skeleton,
     fps: float,
     *,
     size: float = 1.0,
     seen_from: np.ndarray | None = None,
+    floor: bool = True,
 ) -> np.ndarray:
-    """(T, F) bool, where points (T, F, 3), metres, z up, are on the ground.
+    """(T, F) bool, when the ``feet.sole_points`` of joints (T, J, 3), metres, z up, are on the ground.
 
-    height: (T, F) metres of their soles over the floor; None takes the lowest place within half a second,
-    for a world whose floor is not known yet. score: (T, F), 0 where nobody saw the point, and then it
-    touches nothing. size: of the person, 1 for 1.70 m. seen_from: (3,) the camera's place; a slow drift
-    in depth is an error of lifting.
+    score: (T, J), 0 where nobody saw the joint, and then it touches nothing. size: of the person, 1 for
+    1.70 m. seen_from: (3,) the camera's place; a slow drift in depth is an error of lifting. floor: whether
+    it lies at z = 0; otherwise each point's lowest place within half a second is the ground.
     """
-    if height is None:
-        height = points[..., 2]
+    points = sole_points(joints, skeleton, size)
+    height = points[..., 2] - rests(skeleton, size)
+    if not floor:
         reach = 2 * round(_NEARBY * fps) + 1
         height = height - minimum_filter1d(height, reach, axis=0, mode="nearest")
+    # A runner's sole rolls fast, but where the body is yet to be moved by its feet, only slow ones may do so.
+    pace = _pace(joints[:, skeleton.index("Hip"), :2], fps) / size if floor else np.zeros(len(joints))
     say = _AT_REST - np.minimum(_HEIGHT * np.maximum(height, 0.0) / size, _WILD)
-    say = say - np.minimum(_speed(points, fps, seen_from) / size, _WILD)
-    say = np.where(score >= _SEEN, np.clip(say, -_AT_REST, _AT_REST), _UNSEEN)
+    say -= np.minimum(_motion(points, fps, seen_from) / size / (1.0 + (pace / _PACE) ** 2)[:, None], _WILD)
+    seen = sole_scores(score, skeleton) >= SEEN
+    say = np.where(seen, np.clip(say, -_AT_REST, _AT_REST), _UNSEEN)
     return most_probable(say * min(1.0 / (fps * _EVIDENCE), 1.0), _CHANGE)
 
 
-def _speed(points: np.ndarray, fps: float, seen_from: np.ndarray | None) -> np.ndarray:
-    """(T, F) what the speed of points (T, F, 3) takes from their log-odds."""
+def _motion(points: np.ndarray, fps: float, seen_from: np.ndarray | None) -> np.ndarray:
+    """(T, F) what the motion of points (T, F, 3) takes from their log-odds."""
     if len(points) < 2:
         return np.zeros(points.shape[:-1])
     settled = gaussian_filter1d(points, _SETTLE * fps, axis=0, mode="nearest")
     speed = np.gradient(settled, axis=0) * fps
     flat = np.linalg.norm(speed[..., :2], axis=-1)
     if seen_from is not None:
-        away = unit((points - seen_from)[..., :2])
-        depth = (speed[..., :2] * away).sum(-1)
+        depth = (speed[..., :2] * unit((points - seen_from)[..., :2])).sum(-1)
         across = np.sqrt(np.maximum(flat**2 - depth**2, 0.0))
         flat = np.hypot(across, np.maximum(np.abs(depth) - _DEPTH, 0.0))
     return _SIDEWAYS * flat + _UPWARDS * np.abs(speed[..., 2])
+
+
+def _pace(path: np.ndarray, fps: float) -> np.ndarray:
+    """(T,) m/s at which somebody travels along a path (T, 2)."""
+    if len(path) < 2:
+        return np.zeros(len(path))
+    settled = gaussian_filter1d(path, _STRIDE * fps, axis=0, mode="nearest")
+    return np.linalg.norm(np.gradient(settled, axis=0), axis=-1) * fps
 
 
 def most_probable(say: np.ndarray, change: float) -> np.ndarray:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .character_feet import keep_contacts
 from .frames import part_frames, with_toes
-from .hip_path import hip_path
+from .hip_path import floors, hip_path
 from .landmarks import Landmarks
 from .retarget import Animation, RestPose, local_location, local_rotations
 from .rotations import blend, continuous, quaternions_from, smoothstep
@@ -52,6 +53,12 @@ def fit(motion: Motion, rest: RestPose, mapping: dict[str, str]) -> Animation:
     parts = part_frames(joints, motion.fps)
     # (T, 3, 3) world rotation of each part away from its rest pose
     turned = {part: parts[part] @ rest_parts[part][0].T for part in parts}
+    path = hip_path(joints, rest_joints, rest.world[:3, 3])
+    if motion.contacts is not None:
+        ground, sole = floors(rest_joints, float(rest.world[2, 3]))
+        path, turned = keep_contacts(
+            path, turned, rest_joints, motion.contacts, motion.fps, ground=ground, sole=sole
+        )
     bones = _turned_bones(rest, mapping, landmarks, turned)
     pose = {name: turn.T @ delta @ turn @ _own(rest, name) for name, delta in bones.items()}
     basis = local_rotations(rest, pose)
@@ -59,7 +66,7 @@ def fit(motion: Motion, rest: RestPose, mapping: dict[str, str]) -> Animation:
     names = [name for name in rest.names if name in basis or name in _still_bones(mapping)]
     still = np.broadcast_to(np.eye(3), (frames, 3, 3))
     matrices = np.stack([basis.get(name, still) for name in names], axis=1)
-    shift = _hip_shift(landmarks, rest_joints, joints, turned["hips"])
+    shift = _hip_shift(landmarks, rest_joints, path, turned["hips"])
     mover, location = local_location(rest, mapping["hips"], shift)
     return Animation(
         motion.fps, tuple(names), continuous(quaternions_from(matrices)), {mover: location}, notes
@@ -103,11 +110,10 @@ def _spine_weights(landmarks: Landmarks, chain: list[int]) -> np.ndarray:
 
 
 def _hip_shift(
-    landmarks: Landmarks, rest_joints: np.ndarray, joints: np.ndarray, turned: np.ndarray
+    landmarks: Landmarks, rest_joints: np.ndarray, path: np.ndarray, turned: np.ndarray
 ) -> np.ndarray:
     """(T, 3) way of the hip bone's head from its rest place, in the armature's own space and units."""
     world = landmarks.rest.world
-    path = hip_path(joints, rest_joints, world[:3, 3])
     middle = rest_joints[H36M_19.index("Hip")]
     head = landmarks.head("hips")
     # The hip bone's head circles about the middle of the hips as the pelvis turns.

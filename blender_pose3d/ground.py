@@ -6,8 +6,8 @@ import numpy as np
 from scipy.linalg import solveh_banded
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-from .banded import difference_penalty
-from .contacts import find_contacts
+from .banded import difference_penalty, stiffness_for, whittaker
+from .contacts import SEEN, find_contacts
 from .feet import rests, sole_points, sole_scores, soles
 from .skeleton import Skeleton
 
@@ -19,6 +19,8 @@ _SHAKE = 2.0  # m/s^2 of correction
 _HEIGHT_ERROR = 0.015  # metres
 _SLIDES = 0.7  # m/s over the floor at which a standing foot is half believed
 _ROUNDS = 3
+_SINKS = 0.03  # metres a sole may be below the floor
+_GROUNDED = 5.0  # Hz up to which the body follows the soles where nobody jumps
 _DOUBTS = (
     0.4,
     0.2,
@@ -71,20 +73,22 @@ def root_correction(
     score: np.ndarray | None = None,
     size: float = 1.0,
     seen_from: np.ndarray | None = None,
+    ground: bool = False,
 ) -> np.ndarray:
     """Translations (T, 3) metres that hold standing feet still and put them on the floor at z = 0.
 
     joints: (T, J, 3) metres, world, floor near 0, with scores (T, J). firmness: 0 to 1. size: of the person,
-    1 for 1.70 m. seen_from: (3,) the camera's place. Least squares of the feet's slip while they stand, of
-    the correction and of its acceleration: a foot takes hold and lets go without a pop. Feet that slide or
-    rest on something higher than the floor lose their say (Geman and McClure's weights, in rounds).
+    1 for 1.70 m. seen_from: (3,) the camera's place. ground: nobody jumps. Least squares of the feet's slip
+    while they stand, of the correction and of its acceleration: a foot takes hold and lets go without a pop.
+    Feet that slide or rest on something higher than the floor lose their say (Geman and McClure's weights, in
+    rounds).
     """
     frames = len(joints)
-    if frames < 4 or firmness <= 0:
+    if frames < 4 or (firmness <= 0 and not ground):
         return np.zeros((frames, 3))
     points = sole_points(joints, skeleton, size)
-    seen = sole_scores(np.ones(joints.shape[:2]) if score is None else score, skeleton)
-    sure = 1.0 * find_contacts(points, None, seen, fps, size=size, seen_from=seen_from)
+    score = np.ones(joints.shape[:2]) if score is None else score
+    sure = 1.0 * find_contacts(joints, score, skeleton, fps, size=size, seen_from=seen_from, floor=False)
     correction = np.zeros((frames, 3))
     pair = firmness * np.minimum(sure[1:], sure[:-1]) / _SLIP**2 * (fps / 30.0)
     steps = np.diff(points, axis=0)[..., :2]
@@ -105,12 +109,26 @@ def root_correction(
         correction[:, :2] = solveh_banded(slide, pulled, lower=True)
 
     height = points[..., 2] - rests(skeleton, size)
-    rise = np.zeros(frames)
+    if ground:
+        correction[:, 2] = _down(height, sole_scores(score, skeleton), fps)
+        return correction
+    trust = firmness / _HEIGHT_ERROR**2 / (0.1 * fps)
     for doubt in _DOUBTS:
-        weight = sure / (1.0 + ((height + rise[:, None]) / (doubt * size)) ** 2) ** 2
-        weight *= firmness / _HEIGHT_ERROR**2 / (0.1 * fps)
+        risen = height + correction[:, None, 2]
+        stands = trust * sure / (1.0 + (risen / (doubt * size)) ** 2) ** 2
+        # Whoever is deep in the floor is lifted out of it, whether or not a foot is known to stand.
+        sunk = trust * (risen.min(axis=1) < -_SINKS * size)
         level = bands.copy()
-        level[0] += weight.sum(1) + stay_up
-        rise = solveh_banded(level, -(weight * height).sum(1), lower=True)
-    correction[:, 2] = rise
+        level[0] += stands.sum(1) + sunk + stay_up
+        pulled = -(stands * height).sum(1) - sunk * (height.min(axis=1) + _SINKS * size)
+        correction[:, 2] = solveh_banded(level, pulled, lower=True)
     return correction
+
+
+def _down(height: np.ndarray, seen: np.ndarray, fps: float) -> np.ndarray:
+    """(T,) metres that bring the lowest of the soles seen, at heights (T, F), to the floor in every frame."""
+    lowest = np.where(seen >= SEEN, height, np.inf).min(axis=1)
+    known = np.isfinite(lowest)
+    weight = np.where(known, 1.0, 1e-6)
+    stiffness = stiffness_for(min(_GROUNDED, 0.4 * fps), fps, order=2)
+    return -whittaker(np.where(known, lowest, 0.0)[:, None], weight, stiffness, order=2)[:, 0]

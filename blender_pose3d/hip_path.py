@@ -28,13 +28,13 @@ def hip_path(joints: np.ndarray, rest: np.ndarray, origin: np.ndarray) -> np.nda
     # The lowest that the ankles come is where they stand; a clip that never stands is kept within anatomy.
     low = float(np.percentile(joints[:, ankles, 2].min(axis=1), 5))
     standing = float(np.clip(low, 0.04 * leg, 0.16 * leg))
-    ground, sole = _ground(rest, float(origin[2]))
+    ground, sole = floors(rest, float(origin[2]))
     rest_ankle = float(rest[ankles, 2].min()) - sole
     path = scale * (joints[:, 0] - [0.0, 0.0, standing])
     return path + np.array([origin[0], origin[1], ground + rest_ankle])
 
 
-def _ground(rest: np.ndarray, origin: float) -> tuple[float, float]:
+def floors(rest: np.ndarray, origin: float) -> tuple[float, float]:
     """Height of the floor to stand on, and of the floor under the character at rest, metres.
 
     Both are the height of the object's origin, as nearly all characters are built. Where the feet are far

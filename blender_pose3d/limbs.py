@@ -10,13 +10,13 @@ _BENT, _CLEAR = (
     0.06,
     0.2,
 )  # parts of the limb's length the joint must be off the line for its plane to be seen
-_SOFT, _LIMIT = 0.975, 0.995  # reach over length: here a limb begins to resist, there it ends
+_SOFT, _LIMIT = 0.985, 0.996  # reach over length: here a limb begins to resist, there it ends
 
 
 def reach(length: np.ndarray | float, distance: np.ndarray) -> np.ndarray:
     """How far limbs of ``length`` metres go of a wanted ``distance``: all the way, but never straight.
 
-    Above 0.975 of the length the way is squeezed, with a continuous slope, below 0.995 of it.
+    Above 0.985 of the length the way is squeezed, with a continuous slope, below 0.996 of it.
     """
     start, room = _SOFT * length, (_LIMIT - _SOFT) * length
     beyond = np.maximum(distance - start, 0.0)

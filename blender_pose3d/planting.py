@@ -33,19 +33,26 @@ def plant(
     fps: float,
     *,
     heights: np.ndarray,
-) -> np.ndarray:
-    """Joints (T, J, 3), metres, z up, floor at 0, whose feet rest while they touch the ground.
+    firmness: float = 1.0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Joints (T, J, 3), metres, z up, floor at 0, whose feet rest while they touch the ground, and the places
+    (T, F, 3) of the ends of these feet.
 
     points: (T, F, 3) the ends of the feet, stiff with their feet, as ``feet.sole_points`` orders them.
-    heights: (F,) of them over the floor where they stand. contacts: (T, F) bool. Bones keep their lengths;
-    only legs and, where a leg would be stretched, the place of the whole body change.
+    heights: (F,) of them over the floor where they stand. contacts: (T, F) bool. firmness: 0 to 1, the share
+    of the way that feet go. Bones keep their lengths; only legs and, where one would be stretched, the place
+    of the whole body change.
     """
-    wanted = _ends_wanted(points, heights, contacts, fps)
+    wanted = points + firmness * (_ends_wanted(points, heights, contacts, fps) - points)
     grip = ease_off(contacts, fps)
     feet = joints[:, [skeleton.index(side + "Ankle") for side in "LR"]]
-    ankles, toes = _stiff_feet(feet, points, wanted, grip)
+    ankles, ends = _stiff_feet(feet, points, wanted, grip)
     joints = joints + _hips_help(joints, ankles, grip, skeleton, fps)[:, None]
-    return _legs(joints, ankles, toes, skeleton, fps)
+    joints, short = _legs(joints, ankles, skeleton, fps)
+    ends = ends + np.repeat(short, points.shape[1] // 2, axis=1)
+    toes = [skeleton.index(name) for name in ("LToe", "RToe") if name in skeleton.joints]
+    joints[:, toes] = ends[:, 1::2][:, : len(toes)]
+    return joints, ends
 
 
 def span_medians(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -140,18 +147,18 @@ def ease_off(contacts: np.ndarray, fps: float) -> np.ndarray:
 
 def _stiff_feet(
     ankles: np.ndarray, points: np.ndarray, wanted: np.ndarray, grip: np.ndarray
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Ankles and toes (T, 2, 3) of stiff feet whose ends go to where they are wanted, or near."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ankles (T, 2, 3) and ends (T, F, 3) of stiff feet whose ends go to where they are wanted, or near."""
     if points.shape[1] < 4:
-        return ankles + wanted - points, None
+        return ankles + wanted - points, wanted
     old, new = points.reshape(-1, 2, 2, 3), wanted.reshape(-1, 2, 2, 3)
     before, after = old[:, :, 1] - old[:, :, 0], new[:, :, 1] - new[:, :, 0]
     length = np.linalg.norm(before, axis=-1, keepdims=True)
     excess = after - length * unit(after)
     holds = grip.reshape(-1, 2, 2, 1) + 1e-3
     heel = new[:, :, 0] + excess * holds[:, :, 1] / holds.sum(axis=2)
-    toe = heel + length * unit(after)
-    return heel + carry(ankles - old[:, :, 0], unit(before), unit(after)), toe
+    ends = np.stack([heel, heel + length * unit(after)], axis=2).reshape(points.shape)
+    return heel + carry(ankles - old[:, :, 0], unit(before), unit(after)), ends
 
 
 def _hips_help(
@@ -182,10 +189,12 @@ def _leg_lengths(joints: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray, np
 
 
 def _legs(
-    joints: np.ndarray, ankles: np.ndarray, toes: np.ndarray | None, skeleton: Skeleton, fps: float
-) -> np.ndarray:
-    """Joints (T, J, 3) with ankles and toes (T, 2, 3) in their new places, knees bent to suit."""
+    joints: np.ndarray, ankles: np.ndarray, skeleton: Skeleton, fps: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Joints (T, J, 3) with ankles (T, 2, 3) in their new places, or as near as legs reach, and knees bent to
+    suit; and by how much (T, 2, 3) these fall short."""
     moved = joints.copy()
+    short = np.zeros_like(ankles)
     pelvis = frame(
         joints[:, skeleton.index("LHip")] - joints[:, skeleton.index("RHip")],
         joints[:, skeleton.index("Spine")] - joints[:, skeleton.index("Hip")],
@@ -206,6 +215,5 @@ def _legs(
         axis = leg_hinge(at, side, pelvis, fps)[2]
         moved[:, skeleton.index(side + "Knee")] = bend(hip, ankle, end, lengths, pole(hip, knee, ankle, axis))
         moved[:, skeleton.index(side + "Ankle")] = end
-        if toes is not None:
-            moved[:, skeleton.index(side + "Toe")] = toes[:, foot] + end - ankles[:, foot]
-    return moved
+        short[:, foot] = end - ankles[:, foot]
+    return moved, short

@@ -1,0 +1,83 @@
+"""What a motion rests on: contacts found or told, feet and hands held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .contacts import find_contacts
+from .feet import rests, sole_points
+from .ground import root_correction
+from .hands import hold_hands
+from .planting import plant
+from .settings import MotionSettings
+from .skeleton import Skeleton
+
+
+@dataclass(frozen=True)
+class Footing:
+    """joints: (T, J, 3) metres, world. contacts: (T, 4) bool, of left heel and toe, right heel and toe."""
+
+    joints: np.ndarray
+    contacts: np.ndarray
+
+
+def settle(
+    joints: np.ndarray,
+    score: np.ndarray,
+    skeleton: Skeleton,
+    fps: float,
+    settings: MotionSettings,
+    *,
+    seen_from: np.ndarray,
+) -> np.ndarray:
+    """(T, 3) translations that bring joints (T, J, 3), floor near z = 0, to rest on the feet that are let.
+
+    The body moves as a whole; ``stand`` then moves the legs. score: (T, J). seen_from: (3,) the camera's
+    place.
+    """
+    score = score.copy()
+    told = {"L": settings.left_foot, "R": settings.right_foot}
+    for joint, name in enumerate(skeleton.joints):
+        if name[1:] in ("Ankle", "Toe") and told[name[0]] == "never":
+            score[:, joint] = 0.0
+    return root_correction(
+        joints,
+        skeleton,
+        fps,
+        settings.plant_feet,
+        score=score,
+        size=settings.size,
+        seen_from=seen_from,
+        ground=settings.ground_jumps,
+    )
+
+
+def stand(
+    joints: np.ndarray,
+    score: np.ndarray,
+    skeleton: Skeleton,
+    fps: float,
+    settings: MotionSettings,
+    *,
+    seen_from: np.ndarray,
+) -> Footing:
+    """Hold the feet, and the hands if they are asked for, of joints (T, J, 3) in the world, floor at z = 0.
+
+    score: (T, J). seen_from: (3,) the camera's place. With ``plant_feet`` at 0 contacts are told and the
+    joints left.
+    """
+    contacts = find_contacts(joints, score, skeleton, fps, size=settings.size, seen_from=seen_from)
+    for foot, told in enumerate((settings.left_foot, settings.right_foot)):
+        if told != "auto":
+            contacts.reshape(len(joints), 2, -1)[:, foot] = told == "always"
+    if settings.plant_feet > 0:
+        points, heights = sole_points(joints, skeleton, settings.size), rests(skeleton, settings.size)
+        firmness = settings.plant_feet
+        joints, _ = plant(joints, points, contacts, skeleton, fps, heights=heights, firmness=firmness)
+    if settings.hold_hands:
+        joints = hold_hands(joints, score, skeleton, fps, settings.size)
+    if contacts.shape[1] < 4:  # no toes in this skeleton
+        contacts = np.stack([contacts, np.zeros_like(contacts)], axis=-1).reshape(-1, 4)
+    return Footing(joints, contacts)

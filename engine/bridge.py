@@ -66,7 +66,7 @@ def to_lifter(
             f"not {joints.shape} and {score.shape}."
         )
     joints, score = _unseen_to_nan(joints, np.nan_to_num(score), image_size, dim)
-    points, weights = _rename(joints, score, skeleton2d)
+    points, weights = rename_joints(joints, score, skeleton2d)
 
     lead, frames = points.shape[:-3], points.shape[-3]
     points = points.reshape(-1, frames, len(H36M_19), 2)
@@ -94,7 +94,8 @@ def _unseen_to_nan(
     return joints, np.where(seen, np.clip(score, 0.0, 1.0), 0.0)
 
 
-def _rename(joints: np.ndarray, score: np.ndarray, skeleton: Skeleton) -> _Point:
+def rename_joints(joints: np.ndarray, score: np.ndarray, skeleton: Skeleton) -> _Point:
+    """Joints (..., K, D) and scores (..., K), NaN and 0 where unseen, as H36M_19's, frame by frame."""
     missing = np.full_like(joints[..., 0, :], np.nan), np.zeros_like(score[..., 0])
 
     def source(name: str) -> _Point:

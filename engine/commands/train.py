@@ -29,9 +29,27 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
     lifter.add_argument(
         "--workers", type=int, default=1, help="processor cores to train on, one batch shared"
     )
+    bodies = kinds.add_parser("bodies", help="make the bank of bodies anew, with the package anny")
+    bodies.add_argument("--out", type=Path, help="the file to write (the bank that ships)")
+    bodies.add_argument("--count", type=int, default=512, help="how many bodies")
+    bodies.add_argument("--seed", type=int, default=1)
 
 
 def run(args: argparse.Namespace) -> int:
+    return _bodies(args) if args.what == "bodies" else _lifter(args)
+
+
+def _bodies(args: argparse.Namespace) -> int:
+    from ..train.bodies import BANK
+    from ..train.body_bank import make_bank
+
+    if args.count < 1:
+        raise BadArguments("--count must be at least 1.")
+    print(make_bank(args.out or BANK, args.count, args.seed))
+    return 0
+
+
+def _lifter(args: argparse.Namespace) -> int:
     _keep_freed_memory()
     import torch
 

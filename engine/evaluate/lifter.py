@@ -105,8 +105,8 @@ def _view(clip: Clip, effects: Effects, fps: float, longest: int, seed: int) -> 
     windows = Windows([clip], 1, 0, effects)
     count = min(max(int(len(clip.points) * fps / FPS), 1), longest)
     when = torch.arange(count, dtype=torch.float32)[None] * (FPS / fps)
-    points = windows.sequence(torch.zeros(1, dtype=torch.long), when)
-    return windows.film(points, torch.Generator().manual_seed(seed))
+    motion = windows.sequence(torch.zeros(1, dtype=torch.long), when)
+    return windows.film(motion, torch.Generator().manual_seed(seed))
 
 
 def table(result: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ import numpy as np
 
 LANDMARKS = 33
 # Halpe's joints 0 to 16 (COCO's) and 20, 21, 24, 25 straight from a landmark.
-_DIRECT = {
+DIRECT = {
     0: 0, 1: 2, 2: 5, 3: 7, 4: 8, 5: 11, 6: 12, 7: 13, 8: 14, 9: 15, 10: 16,
     11: 23, 12: 24, 13: 25, 14: 26, 15: 27, 16: 28, 20: 31, 21: 32, 24: 29, 25: 30,
 }  # fmt: skip
@@ -35,8 +35,8 @@ _SMALL_TOE_ALONG = 0.8  # of the way from heel to tip
 def halpe_joints(landmarks: np.ndarray) -> np.ndarray:
     """Joints (..., 26, D) from landmarks (..., 33, D), in the plane or in space, in the same units."""
     joints = np.empty((*landmarks.shape[:-2], 26, landmarks.shape[-1]), dtype=landmarks.dtype)
-    joints[..., list(_DIRECT), :] = landmarks[..., list(_DIRECT.values()), :]
-    middle = {name: landmarks[..., pair, :].mean(axis=-2) for name, pair in _PAIRS.items()}
+    joints[..., list(DIRECT), :] = landmarks[..., list(DIRECT.values()), :]
+    middle = {name: landmarks[..., pair, :].mean(axis=-2) for name, pair in PAIRS.items()}
     ears = middle["ears"]
     by_neck = _CROWN_OVER_EARS * (ears - middle["shoulders"])
     by_face = _CROWN_OVER_EYES * (middle["eyes"] - middle["mouth"])
@@ -56,11 +56,11 @@ def halpe_scores(score: np.ndarray) -> np.ndarray:
     profile one ear is hidden and the head is in plain view.
     """
     made = np.zeros((*score.shape[:-1], 26), dtype=score.dtype)
-    made[..., list(_DIRECT)] = score[..., list(_DIRECT.values())]
-    made[..., _HEAD] = score[..., _PAIRS["ears"]].max(axis=-1)
-    made[..., _NECK] = score[..., _PAIRS["shoulders"]].min(axis=-1)
-    made[..., _HIP] = score[..., _PAIRS["hips"]].min(axis=-1)
+    made[..., list(DIRECT)] = score[..., list(DIRECT.values())]
+    made[..., _HEAD] = score[..., PAIRS["ears"]].max(axis=-1)
+    made[..., _NECK] = score[..., PAIRS["shoulders"]].min(axis=-1)
+    made[..., _HIP] = score[..., PAIRS["hips"]].min(axis=-1)
     return made
 
 
-_PAIRS = {"ears": [7, 8], "eyes": [2, 5], "mouth": [9, 10], "shoulders": [11, 12], "hips": [23, 24]}
+PAIRS = {"ears": [7, 8], "eyes": [2, 5], "mouth": [9, 10], "shoulders": [11, 12], "hips": [23, 24]}

@@ -1,70 +1,94 @@
 """Poses nobody captured, made of those somebody did.
 
-Limbs change owners (crossover, after Li et al., "Cascaded Deep Monocular 3D Human Pose Estimation With
-Evolutionary Training Data", CVPR 2020), whole windows over time and relative to the trunk; some people are
-turned in space as acrobats are, and some windows run backwards.
+Limbs change owners (crossover) and are bent further (mutation, mutation.py), after Li et al., "Cascaded Deep
+Monocular 3D Human Pose Estimation With Evolutionary Training Data", CVPR 2020, here whole windows over time;
+some people are turned in space as acrobats are, some windows run backwards, half are mirrored.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import torch
 from torch import Tensor
 
-from blender_pose3d.skeleton import H36M_19
-
-from .bodies import CHILD, HIP, PARENT, REACH, trunk_axes
-
-
-def _bones(*names: str) -> Tensor:
-    return torch.tensor([H36M_19.joints[j] in names for j in CHILD])
-
-
-_LEFT_ARM, _RIGHT_ARM = _bones("LElbow", "LWrist"), _bones("RElbow", "RWrist")
-_LEGS = _bones("RKnee", "RAnkle", "RToe", "LKnee", "LAnkle", "LToe")
-_EXCHANGES = (
-    (_LEFT_ARM | _RIGHT_ARM | _bones("Neck", "Head"), 1.0),
-    (_LEFT_ARM, 0.3),
-    (_RIGHT_ARM, 0.3),
-    (_LEGS, 0.6),
+from .segments import (
+    LEFT_ARM,
+    LEFT_LEG,
+    MIRROR,
+    RIGHT_ARM,
+    RIGHT_LEG,
+    inverse,
+    multiply,
+    rotate,
+    segment,
+    unit,
 )
 
 
-def mix(points: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """World points (B, L, J, 3), some of the windows with limbs exchanged, turned or reversed in time."""
-    points = _reverse(points, 0.5 * share, generator)
-    points = _exchange(points, share, generator)
-    return _turn(points, 0.3 * share, generator)
+@dataclass(frozen=True)
+class Motion:
+    """rotations: (B, L, segments, 4) unit quaternions. root: (B, L, 3) the hip's path, metres, y up."""
+
+    rotations: Tensor
+    root: Tensor
 
 
-def _chosen(count: int, share: float, generator: torch.Generator) -> Tensor:
+_HEAD = [segment("neck"), segment("head")]
+# What is taken over together, relative to which segment, and how often beside the share asked for.
+_EXCHANGES = (
+    (LEFT_ARM + RIGHT_ARM + _HEAD, segment("chest"), 1.0),
+    (LEFT_ARM, segment("chest"), 0.3),
+    (RIGHT_ARM, segment("chest"), 0.3),
+    (LEFT_LEG + RIGHT_LEG, segment("pelvis"), 0.6),
+)
+
+
+def mix(motion: Motion, share: float, generator: torch.Generator) -> Motion:
+    """Some of the windows with limbs exchanged, turned or reversed in time."""
+    motion = _reverse(motion, 0.5 * share, generator)
+    motion = replace(motion, rotations=exchange(motion.rotations, share, generator))
+    return _turn(motion, 0.3 * share, generator)
+
+
+def mirror(motion: Motion, share: float, generator: torch.Generator) -> Motion:
+    """Left and right exchanged in a share of the windows."""
+    rotations = motion.rotations[:, :, MIRROR] * torch.tensor([1.0, 1.0, -1.0, -1.0])
+    root = motion.root * torch.tensor([-1.0, 1.0, 1.0])
+    return _where(chosen(len(root), share, generator), Motion(rotations, root), motion)
+
+
+def chosen(count: int, share: float, generator: torch.Generator) -> Tensor:
+    """(count, 1, 1, 1) bool."""
     return torch.rand(count, 1, 1, 1, generator=generator) < share
 
 
-def _reverse(points: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    return torch.where(_chosen(len(points), share, generator), points.flip(1), points)
-
-
-def _exchange(points: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    axes = trunk_axes(points)
-    bones = points[:, :, CHILD] - points[:, :, PARENT]
-    local = bones @ axes.mT
-    for limbs, part in _EXCHANGES:
-        donor = torch.randperm(len(points), generator=generator)
-        taken = _chosen(len(points), part * share, generator) & limbs[:, None]
-        local = torch.where(taken, local[donor], local)
-    return points[:, :, HIP : HIP + 1] + REACH @ (local @ axes)
-
-
-def _turn(points: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Rotate about the middle of the hip's path, by any rotation."""
-    quaternion = torch.randn(len(points), 4, generator=generator)
-    w, x, y, z = (quaternion / quaternion.norm(dim=1, keepdim=True)).unbind(dim=1)
-    rows = (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-        (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-        (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
+def _where(which: Tensor, one: Motion, other: Motion) -> Motion:
+    return Motion(
+        torch.where(which, one.rotations, other.rotations), torch.where(which[..., 0], one.root, other.root)
     )
-    rotation = torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)
-    middle = points[:, :, HIP : HIP + 1].mean(dim=1, keepdim=True)
-    turned = (points - middle) @ rotation.mT[:, None] + middle
-    return torch.where(_chosen(len(points), share, generator), turned, points)
+
+
+def _reverse(motion: Motion, share: float, generator: torch.Generator) -> Motion:
+    backwards = Motion(motion.rotations.flip(1), motion.root.flip(1))
+    return _where(chosen(len(motion.root), share, generator), backwards, motion)
+
+
+def exchange(rotations: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """(B, L, segments, 4) with limbs of other windows, as they were held relative to chest or pelvis."""
+    result = rotations.clone()
+    for limbs, base, part in _EXCHANGES:
+        taker = chosen(len(rotations), part * share, generator)[:, 0, 0, 0].nonzero()[:, 0]
+        donor = torch.randint(len(rotations), (len(taker),), generator=generator)
+        carry = multiply(rotations[taker, :, base], inverse(rotations[donor, :, base]))
+        given = multiply(carry[:, :, None], rotations[donor][:, :, limbs])
+        result[taker[:, None], :, torch.tensor(limbs)] = given.transpose(1, 2)
+    return result
+
+
+def _turn(motion: Motion, share: float, generator: torch.Generator) -> Motion:
+    """Rotate about the middle of the hip's path, by any rotation."""
+    turn = unit(torch.randn(len(motion.root), 1, 4, generator=generator))
+    middle = motion.root.mean(dim=1, keepdim=True)
+    turned = Motion(multiply(turn[:, None], motion.rotations), rotate(turn, motion.root - middle) + middle)
+    return _where(chosen(len(motion.root), share, generator), turned, motion)

@@ -1,4 +1,4 @@
-"""Motion capture clips as points of the lifter's skeleton.
+"""Motion capture clips as rotations of a body's segments and points of the lifter's skeleton.
 
 Three namings of CMU's skeletons are known. What they leave out or place elsewhere than `skeleton.py` says is
 put right here; body proportions are not taken from the clips at all (see bodies.py).
@@ -15,6 +15,7 @@ from blender_pose3d.skeleton import H36M_19
 
 from ..errors import BadInput
 from .bvh import Bvh, forward_kinematics, read_bvh
+from .mocap_segments import segment_rotations
 
 FPS = 60.0  # to which every clip is brought
 
@@ -60,11 +61,16 @@ _FOREARM = 1.5
 
 @dataclass
 class Clip:
-    """points: (T, 19, 3) float32 in H36M_19, y up, unit of the file. subject: e.g. "05" or "salsa"."""
+    """A motion at 60 fps, y up, unit of the file. subject: e.g. "05" or "salsa".
+
+    points: (T, 19, 3) float32, the actor's own joints in H36M_19; training takes the Hip's path alone.
+    rotations: (T, segments, 4) float32 unit quaternions (segments.py).
+    """
 
     name: str
     subject: str
     points: np.ndarray
+    rotations: np.ndarray
 
 
 def read_clip(path: Path | str) -> Clip:
@@ -78,13 +84,16 @@ def read_clip(path: Path | str) -> Clip:
             f"{path} has a skeleton that is not known (joints {', '.join(bvh.names[:4])} ...).",
             "Known are the three namings of the CMU motion capture files.",
         )
-    points = _points(bvh, mapping)
+    points, world = _points(bvh, mapping)
     first = 1 if len(points) > 1 else 0  # many clips start with the rest pose
-    step = 1.0 / (FPS * bvh.frame_time)
-    return Clip(path.stem, path.stem.split("_")[0], _resample(points[first:], step))
+    when = _moments(len(points) - first, FPS * bvh.frame_time)
+    rotations = _at(segment_rotations(bvh, world)[first:], when)
+    rotations /= np.linalg.norm(rotations, axis=-1, keepdims=True)
+    return Clip(path.stem, path.stem.split("_")[0], _at(points[first:], when), rotations)
 
 
-def _points(bvh: Bvh, mapping: dict[str, str]) -> np.ndarray:
+def _points(bvh: Bvh, mapping: dict[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    """(T, 19, 3) points and (T, J, 3, 3) rotations of the file's joints."""
     index = {name: i for i, name in enumerate(bvh.names)}
     offsets = bvh.offsets.copy()
     for chest, children in _CHESTS.items():
@@ -102,7 +111,7 @@ def _points(bvh: Bvh, mapping: dict[str, str]) -> np.ndarray:
             at[side + "Wrist"] = at[side + "Elbow"] + _FOREARM * (at[side + "Wrist"] - at[side + "Elbow"])
     at["Hip"] = (at["LHip"] + at["RHip"]) / 2
     at["Thorax"] = (at["LShoulder"] + at["RShoulder"]) / 2
-    return np.stack([at[name] for name in H36M_19.joints], axis=1).astype(np.float32)
+    return np.stack([at[name] for name in H36M_19.joints], axis=1).astype(np.float32), rotations
 
 
 def _place_daz_head(bvh: Bvh, index: dict[str, int], at: dict[str, np.ndarray], turn: np.ndarray) -> None:
@@ -115,13 +124,17 @@ def _place_daz_head(bvh: Bvh, index: dict[str, int], at: dict[str, np.ndarray], 
     at["Head"] = joint + turn @ np.array([0.0, eye[1] + 0.064 * stature, 0.06 * eye[2]])
 
 
-def _resample(points: np.ndarray, step: float) -> np.ndarray:
-    if abs(step - 1.0) < 0.01:
-        return points
-    when = np.arange(0.0, len(points) - 1 + 1e-9, step)
-    low = np.minimum(when.astype(int), max(len(points) - 2, 0))
-    share = (when - low).astype(np.float32)[:, None, None]
-    return points[low] * (1 - share) + points[np.minimum(low + 1, len(points) - 1)] * share
+def _moments(frames: int, rate: float) -> np.ndarray:
+    """Moments at 60 fps of a clip, in its own frames. rate: 60 fps over its own."""
+    step = 1.0 if abs(rate - 1.0) < 0.01 else 1.0 / rate
+    return np.arange(0.0, frames - 1 + 1e-9, step)
+
+
+def _at(values: np.ndarray, when: np.ndarray) -> np.ndarray:
+    """Values (T, ...) between frames, linearly."""
+    low = np.minimum(when.astype(int), max(len(values) - 2, 0))
+    share = (when - low).astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
+    return values[low] * (1 - share) + values[np.minimum(low + 1, len(values) - 1)] * share
 
 
 def read_folder(folder: Path | str) -> list[Clip]:

@@ -13,13 +13,13 @@ from blender_pose3d.skeleton import H36M_19
 
 from ..lift.camera import normalise
 from ..lift.lifter import STATURE
-from .bodies import HIP, draw_lengths, pose_bodies, surface_points
+from .bodies import HIP, draw_bodies, pose_bodies
 from .cameras import film, project, uniform
-from .mixing import mix
+from .mixing import Motion, mirror, mix
 from .mocap import FPS, Clip
 from .noise import detect, mid_joints
+from .segments import unit
 
-_MIRROR = torch.from_numpy(H36M_19.mirror.copy())
 _LEG = 0.491 * STATURE
 _COMMON_RATES = torch.tensor([24.0, 25.0, 30.0, 30.0, 60.0])
 
@@ -28,8 +28,9 @@ _COMMON_RATES = torch.tensor([24.0, 25.0, 30.0, 30.0, 60.0])
 class Effects:
     """What is done to the clips.
 
-    noise: a detector's errors. proportions: spread of bone lengths. surface: how far off the joint centres
-    detectors' points lie. mirror: half of the windows. mixing: share of windows with limbs of others.
+    noise: a detector's errors. proportions: spread of segments' sizes beside the bodies' own. surface: how
+    far off the joint centres a detector's points lie, 1 as on the bodies. mirror: half of the windows.
+    mixing: share of windows with limbs of others.
     """
 
     noise: bool = True
@@ -75,7 +76,8 @@ class Windows:
         self.frames, self.window = frames, (before, frames - 1 - before)
         lengths = torch.tensor([len(c.points) for c in clips])
         self._start, self._length = lengths.cumsum(0) - lengths, lengths
-        self._points = torch.from_numpy(np.concatenate([_in_metres(c.points) for c in clips]))
+        self._rotations = torch.from_numpy(np.concatenate([c.rotations for c in clips]))
+        self._root = torch.from_numpy(np.concatenate([_path(c.points) for c in clips]))
         # Long clips of one gait would drown the rest.
         self._share = lengths.double().pow(0.75)
 
@@ -93,38 +95,41 @@ class Windows:
         # All outputs lie within the clip or, where it is too short, as many of them as it has frames for.
         room = self._length[clip] - 1 - extent * FPS / rate
         first = torch.rand(count, generator=generator) * room
-        points = self.sequence(clip, first[:, None] + offset * (FPS / rate)[:, None])
-        features, target, _ = self.see(points, generator)
+        motion = self.sequence(clip, first[:, None] + offset * (FPS / rate)[:, None])
+        features, target, _ = self.see(motion, generator)
         return features[:, lead : lead + self.frames + extent], target[:, 2 * lead + self._own]
 
-    def sequence(self, clip: Tensor, when: Tensor) -> Tensor:
-        """(B, L, J, 3) points of clips (B,) at moments (B, L) in frames of 60 fps, held beyond the ends."""
+    def sequence(self, clip: Tensor, when: Tensor) -> Motion:
+        """Motion of clips (B,) at moments (B, L) in frames of 60 fps, held beyond the ends."""
         last = (self._length[clip] - 1)[:, None]
         when = torch.minimum(when.clamp(min=0), last.float())
         low = when.long()
-        share = (when - low)[..., None, None]
+        share = (when - low)[..., None]
         at = self._start[clip][:, None]
-        return torch.lerp(self._points[at + low], self._points[at + torch.minimum(low + 1, last)], share)
+        low, high = at + low, at + torch.minimum(low + 1, last)
+        # Neighbours at 60 fps are so close that a straight line between quaternions will do.
+        rotations = unit(torch.lerp(self._rotations[low], self._rotations[high], share[..., None]))
+        return Motion(rotations, torch.lerp(self._root[low], self._root[high], share))
 
-    def see(self, points: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """World points (B, L, J, 3) to features and targets of the same shape and rotations (B, L, 3, 3)."""
-        view = self.film(points, generator)
+    def see(self, motion: Motion, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Features and targets (B, L, J, 3) and the virtual cameras' rotations (B, L, 3, 3)."""
+        view = self.film(motion, generator)
         features, rotation = normalise(view.joints, view.score, view.intrinsics, HIP, self.window)
         target = (view.points - view.points[:, :, HIP : HIP + 1]) @ rotation.mT
         return features, target, rotation
 
-    def film(self, points: Tensor, generator: torch.Generator) -> View:
-        """World points (B, L, J, 3), y up, to what a detector makes of some body before some camera."""
+    def film(self, motion: Motion, generator: torch.Generator) -> View:
+        """What a detector makes of some body in a motion before some camera."""
         effects = self.effects
         if effects.mixing:
-            points = mix(points, effects.mixing, generator)
-        points = pose_bodies(points, draw_lengths(len(points), effects.proportions, generator))
+            motion = mix(motion, effects.mixing, generator)
         if effects.mirror:
-            mirrored = points[:, :, _MIRROR] * torch.tensor([-1.0, 1.0, 1.0])
-            chosen = torch.rand(len(points), 1, 1, 1, generator=generator) < 0.5
-            points = torch.where(chosen, mirrored, points)
+            motion = mirror(motion, 0.5, generator)
+        bodies = draw_bodies(len(motion.root), effects.proportions, effects.surface, generator)
+        points = pose_bodies(motion.rotations, motion.root, bodies)
         points, true, assumed, size = film(points, generator)
-        joints = project(surface_points(points, effects.surface, generator), true)
+        points, surface = points.split(len(H36M_19), dim=2)
+        joints = project(surface, true)
         if effects.noise:
             height = true[:, None, 0] * STATURE / points[:, :, HIP, 2]
             joints, score = detect(joints, height, size, generator)
@@ -133,9 +138,9 @@ class Windows:
         return View(points, joints, score, assumed)
 
 
-def _in_metres(points: np.ndarray) -> np.ndarray:
-    """A clip's paths in metres of somebody STATURE tall, by the length of the legs."""
+def _path(points: np.ndarray) -> np.ndarray:
+    """(T, 3): the hip's path in metres of somebody STATURE tall, by the length of the legs."""
     leg = [H36M_19.index(n) for n in ("RHip", "RKnee", "RAnkle")]
     thigh, shin = points[:, leg[1]] - points[:, leg[0]], points[:, leg[2]] - points[:, leg[1]]
     length = np.linalg.norm(thigh, axis=-1).mean() + np.linalg.norm(shin, axis=-1).mean()
-    return (points * (_LEG / max(length, 1e-9))).astype(np.float32)
+    return (points[:, HIP] * (_LEG / max(length, 1e-9))).astype(np.float32)

@@ -10,8 +10,9 @@ from blender_pose3d.skeleton import H36M_19
 from engine import manifest
 from engine.evaluate.lifter_metrics import aligned_errors, joint_errors
 from engine.lift.lifter import DEFAULT, load_lifter
-from engine.train.mocap import Clip
-from engine.train.windows import Effects, Windows
+from engine.train.cameras import film, project
+from engine.train.noise import mid_joints
+from engine.train.windows import View
 from tests.walker import walk
 
 
@@ -24,9 +25,10 @@ def lifter():
 def view():
     """Somebody who walks, filmed by eight cameras."""
     points = walk(2.0) @ np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], dtype=float)  # z up to y up
-    windows = Windows([Clip("walk", "x", points)], 1, 0, Effects(noise=False, surface=0.0, mirror=False))
-    points = windows.sequence(torch.zeros(8, dtype=torch.long), torch.arange(60.0).repeat(8, 1))
-    return windows.film(points, torch.Generator().manual_seed(11))
+    points = torch.from_numpy(points).float().expand(8, -1, -1, -1)
+    points, true, assumed, _ = film(points, torch.Generator().manual_seed(11))
+    joints, score = mid_joints(project(points, true), torch.ones(points.shape[:3]))
+    return View(points, joints, score, assumed)
 
 
 def lifted(lifter, view, camera: int) -> tuple[np.ndarray, np.ndarray]:

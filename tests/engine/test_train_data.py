@@ -8,10 +8,7 @@ import torch
 
 from blender_pose3d.skeleton import H36M_19
 from engine.errors import BadInput
-from engine.lift.lifter import STATURE
-from engine.train.bodies import draw_lengths, pose_bodies, trunk_axes
 from engine.train.bvh import forward_kinematics, read_bvh
-from engine.train.mixing import _exchange
 from engine.train.mocap import read_clip, read_folder
 from engine.train.noise import detect
 from engine.train.windows import Effects, Windows
@@ -134,25 +131,6 @@ class TestWindows:
         assert likeness.median() > 0.98
         assert (likeness > off).float().mean() > 0.8
 
-    def test_everybody_is_of_one_stature(self) -> None:
-        lengths = draw_lengths(50, 0.1, torch.Generator().manual_seed(0))
-        bones = [int((H36M_19.bones[:, 1] == H36M_19.index(n)).nonzero()[0][0]) for n in
-                 ("LKnee", "LAnkle", "Spine", "Thorax", "Neck", "Head")]  # fmt: skip
-        above_ankle = lengths[:, bones].sum(dim=1)
-        assert (above_ankle / STATURE - 0.961).abs().max() < 0.002
-        assert lengths[:, bones[0]].std() > 0.01
-
-    def test_bodies_take_their_lengths_and_keep_directions(self, clips) -> None:
-        points = torch.from_numpy(clips[0].points[None])
-        lengths = draw_lengths(1, 0.1, torch.Generator().manual_seed(0))
-        posed = pose_bodies(points, lengths)
-        parent, child = H36M_19.bones.T
-        before, after = points[:, :, child] - points[:, :, parent], posed[:, :, child] - posed[:, :, parent]
-        torch.testing.assert_close(after.norm(dim=-1), lengths[:, None].expand(-1, after.shape[1], -1))
-        cosine = torch.nn.functional.cosine_similarity(before, after, dim=-1)
-        assert cosine.min() > 0.9999
-        torch.testing.assert_close(posed[:, :, 0], points[:, :, 0])
-
     def test_exact_features_are_the_target_seen_by_the_virtual_camera(self, clips) -> None:
         effects = Effects(noise=False, surface=0.0)
         features, target = self.draw(clips, effects=effects, count=256)
@@ -187,21 +165,3 @@ class TestWindows:
         elbow = H36M_19.index("LElbow")
         off, sure = (seen - joints).norm(dim=-1)[..., elbow], score[..., elbow]
         assert off[(sure > 0) & (sure < 0.3)].mean() > 2 * off[sure > 0.8].mean()
-
-    def test_mixing_exchanges_arms_and_nothing_of_the_trunk(self, clips) -> None:
-        windows = Windows(clips, 27, 13)
-        clip = torch.tensor([0, 1, 2] * 40)
-        points = windows.sequence(clip, torch.arange(27.0).repeat(120, 1))
-        mixed = _exchange(points, 1.0, torch.Generator().manual_seed(0))
-        trunk = [
-            H36M_19.index(n) for n in ("Hip", "RHip", "LHip", "Spine", "Thorax", "LShoulder", "RShoulder")
-        ]
-        torch.testing.assert_close(mixed[:, :, trunk], points[:, :, trunk], atol=1e-4, rtol=0)
-        wrist = H36M_19.index("LWrist")
-        assert (mixed[:, :, wrist] - points[:, :, wrist]).norm(dim=-1).mean() > 0.05
-        # An arm that came from elsewhere keeps its angles to the trunk it came from.
-        local = [
-            ((p[:, :, wrist] - p[:, :, wrist - 1])[..., None, :] @ trunk_axes(p).mT) for p in (points, mixed)
-        ]
-        nearest = (local[1].flatten(1)[:, None] - local[0].flatten(1)[None]).norm(dim=-1).amin(dim=1)
-        assert nearest.max() < 1e-3

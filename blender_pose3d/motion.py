@@ -104,10 +104,6 @@ def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings
     footing = stand(
         placed.joints, cleaned.score, tracks.skeleton3d, fps, settings, seen_from=placed.camera.origin
     )
-    start = footing.joints[0, tracks.skeleton3d.index("Hip")] * (1.0, 1.0, 0.0)
-    footing = stand(
-        placed.joints, cleaned.score, tracks.skeleton3d, fps, settings, seen_from=placed.camera.origin
-    )
     start = np.array([*footing.joints[0, tracks.skeleton3d.index("Hip"), :2], 0.0])
     return Motion(
         fps=fps,

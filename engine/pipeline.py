@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from .errors import BadArguments, BadInput, Cancelled
 from .progress import Progress
 
 if TYPE_CHECKING:
+    from blender_pose3d.skeleton import Skeleton
+
     from .models import Models
     from .people import People2D
     from .video import VideoInfo
@@ -105,6 +107,11 @@ def choose(tracks: Tracks, person: int | None = None) -> Tracks:
     return tracks.select([number - 1])
 
 
+def lift_people(people: People2D, info: VideoInfo, models: Models, settings: Settings) -> Tracks:
+    """Tracks of people who were followed already, without the cache: for measuring lifters."""
+    return _Run(info, settings, lambda *_: None, lambda: False).lift(people, models)
+
+
 @dataclass(frozen=True)
 class _Run:
     """One video on its way through the stages."""
@@ -167,6 +174,7 @@ class _Run:
     def lift(self, people: People2D, models: Models) -> Tracks:
         from .bridge import to_lifter
 
+        people = _on_their_sides(people, models.network.skeleton)
         intrinsics = self._intrinsics()
         size = (self.info.width, self.info.height)
         joints, score = to_lifter(
@@ -210,6 +218,15 @@ class _Run:
         from .lift.camera import default_intrinsics
 
         return default_intrinsics(self.info.width, self.info.height, self.settings.fov)
+
+
+def _on_their_sides(people: People2D, skeleton: Skeleton) -> People2D:
+    from .swaps2d import undo_swaps
+
+    joints, score, changed = undo_swaps(people.joints2d, people.score2d, skeleton, people.time)
+    if changed.any():
+        log.info("Left and right were put back in %d poses.", int(changed.sum()))
+    return replace(people, joints2d=joints, score2d=score)
 
 
 def _runs(mask: np.ndarray) -> np.ndarray:

@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 from ..errors import BadArguments
+from . import evaluate_rendered
 
 
 def add_arguments(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser("evaluate", help="measure a network")
     kinds = parser.add_subparsers(dest="what", required=True)
+    evaluate_rendered.add_arguments(kinds)
     lifter = kinds.add_parser("lifter", help="errors of 3D poses on motion capture of held-out subjects")
     lifter.add_argument("--mocap", type=Path, required=True, help="folder with BVH files, searched deeply")
     lifter.add_argument("--lifter", default="gastnet-27f-19j", help="name of known weights, or a weight file")
@@ -23,6 +25,8 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.what == "rendered":
+        return evaluate_rendered.run(args)
     from tqdm import tqdm
 
     from ..evaluate.lifter import evaluate, table

@@ -1,0 +1,1 @@
+"""Clips of dressed bodies in captured motion, filmed by Cycles, with everything about them known exactly."""

@@ -29,7 +29,7 @@ SEEN = (*HALPE_26.joints, "left_mouth", "right_mouth")
 """Points of the surface in the bank: Halpe's and the corners of the mouth, which BlazePose sees as well."""
 
 # Anny: x left, y back, z up. Ours: x left, y up, z front.
-_AXES = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+AXES = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 # Vertices of MakeHuman's base mesh: the middle of the crown, the left and the right corner of the lips.
 _CROWN, _LIPS = 881, (7287, 544)
 
@@ -54,12 +54,12 @@ CENTRES = {
     "{0}Shoulder": "{1}Arm", "{0}Elbow": "{1}ForeArm", "{0}Wrist": "{1}Hand",
 }  # fmt: skip
 _SIDES = (("L", "Left", "left"), ("R", "Right", "right"))
-_SEGMENT_OF = _BONES | {
+SEGMENT_OF = _BONES | {
     bone.format(*side): part.format(*side) for side in _SIDES for bone, part in _SIDE_BONES.items()
 }
 
 
-def _canonical_rotations(heads: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def canonical_rotations(heads: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """(3, 3) rotations of segments from the body's rest pose to the canonical T pose.
 
     The trunk stands upright at rest. Limbs are straightened at elbows and knees first, about those joints'
@@ -112,7 +112,7 @@ class Maker:
             )
         self.bones: list[str] = self.anny.bone_labels
         self.parents: list[int] = self.anny.bone_parents
-        self.segments = np.array([segment(_SEGMENT_OF[bone]) for bone in self.bones])
+        self.segments = np.array([segment(SEGMENT_OF[bone]) for bone in self.bones])
         coco = KeypointsRegressor.coco(self.anny)
         weights = self._make_regressors(coco.regression_weights.numpy(), coco.labels)
         self._used = np.flatnonzero(weights.any(axis=0))  # a few hundred of the vertices
@@ -137,11 +137,11 @@ class Maker:
         output = self.anny(
             phenotype_kwargs={name: torch.from_numpy(shapes[:, i]) for i, name in enumerate(SHAPES)}
         )
-        return output["rest_vertices"].numpy() @ _AXES.T, output["rest_bone_heads"].numpy() @ _AXES.T
+        return output["rest_vertices"].numpy() @ AXES.T, output["rest_bone_heads"].numpy() @ AXES.T
 
     def rotations(self, heads: np.ndarray) -> np.ndarray:
         """(segments, 3, 3) from rest to the canonical T pose, for a body's heads (bones, 3)."""
-        turns = _canonical_rotations(dict(zip(self.bones, heads, strict=True)))
+        turns = canonical_rotations(dict(zip(self.bones, heads, strict=True)))
         return np.stack([turns[name] for name in SEGMENTS])
 
     def table(self, vertices: np.ndarray, heads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,9 +27,11 @@ class NetworkConfig:
 class DataConfig:
     """As windows.Effects says."""
 
-    proportions: float = 0.05
+    proportions: float = 0.03
     surface: float = 1.0
     mixing: float = 0.35
+    mutation: float = 0.25
+    mutation_size: float = 0.35
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -67,8 +67,7 @@ class Trainer:
         self._pool = ThreadPoolExecutor(pace.workers)
         self._share = max(settings.batch // pace.workers, 1)
         self.step, self.seen, self.elapsed, self.best = 0, 0, 0.0, math.inf
-        data = config.data
-        effects = Effects(proportions=data.proportions, surface=data.surface, mixing=data.mixing)
+        effects = Effects(**asdict(config.data))
         train, held_out, _ = split(clips)
         if not train or not held_out:
             raise EngineError("The clips leave nothing to train on or nothing held out to measure on.")
@@ -76,7 +75,7 @@ class Trainer:
         shared = {"outputs": settings.outputs, "spacing": self.network.spacing}
         self.windows = Windows(train, frames, before, effects, **shared)
         judge = torch.Generator().manual_seed(_VALIDATION_SEED)
-        measured = Windows(held_out, frames, before, replace(effects, mixing=0.0))
+        measured = Windows(held_out, frames, before, replace(effects, mixing=0.0, mutation=0.0))
         self.validation = measured.draw(settings.validation, judge)
         self._resume()
 

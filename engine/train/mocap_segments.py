@@ -6,7 +6,8 @@ pose (segments.py) is put right here, with what was measured on the clips where 
 
 - feet stand flat where they are turned as the shin is (legs-apart skeletons) or as at rest (the Daz one);
 - elbows bend about an axis turned by 30 degrees about the upper arm;
-- knees bend about the left-right axis of the thigh's rest, as they should.
+- knees bend about the left-right axis of the thigh's rest, as they should;
+- the trunk leans, and the face looks down, as _BACK and _NECK_AND_HEAD say.
 """
 
 from __future__ import annotations
@@ -96,10 +97,13 @@ def _limbs_at_rest(
     upper_arm, forearm = along("forearm"), along("hand")
     twist = Rotation.from_euler("x", _ELBOW_TWIST, degrees=True).as_matrix()
     rest["upper_arm"] = _swing(np.array([sign, 0.0, 0.0]), upper_arm) @ twist
-    rest["forearm"] = rest["hand"] = _swing(upper_arm, forearm) @ rest["upper_arm"]
+    # The Daz skeleton's elbows and knees are bent at rest (17 and 8 degrees) where the actors' were straight,
+    # which the smallest angles of one subject, told in both skeletons, confirm.
+    rest["forearm"] = rest["upper_arm"] if daz else _swing(upper_arm, forearm) @ rest["upper_arm"]
+    rest["hand"] = rest["forearm"]
     thigh, shin = along("shin"), along("foot")
     rest["thigh"] = _swing(_DOWN, thigh)
-    rest["shin"] = rest["foot"] = _swing(thigh, shin) @ rest["thigh"]
+    rest["shin"] = rest["foot"] = rest["thigh"] if daz else _swing(thigh, shin) @ rest["thigh"]
     if daz:
         tip = bvh.offsets[bvh.parents.index(source[f"{side}_foot"])]
         rest["foot"] = _swing(np.array([0.0, 0.0, 1.0]), tip * (1.0, 0.0, 1.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from .bodies import HIP, draw_bodies, pose_bodies
 from .cameras import film, project, uniform
 from .mixing import Motion, mirror, mix
 from .mocap import FPS, Clip
+from .mutation import mutate
 from .noise import detect, mid_joints
 from .segments import unit
 
@@ -30,14 +31,17 @@ class Effects:
 
     noise: a detector's errors. proportions: spread of segments' sizes beside the bodies' own. surface: how
     far off the joint centres a detector's points lie, 1 as on the bodies. mirror: half of the windows.
-    mixing: share of windows with limbs of others.
+    mixing: share of windows with limbs of others. mutation: share of windows with limbs bent further, by
+    about mutation_size radians.
     """
 
     noise: bool = True
-    proportions: float = 0.05
+    proportions: float = 0.03
     surface: float = 1.0
     mirror: bool = True
     mixing: float = 0.0
+    mutation: float = 0.0
+    mutation_size: float = 0.35
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,9 @@ class Windows:
         effects = self.effects
         if effects.mixing:
             motion = mix(motion, effects.mixing, generator)
+        if effects.mutation:
+            bent = mutate(motion.rotations, effects.mutation, effects.mutation_size, generator)
+            motion = replace(motion, rotations=bent)
         if effects.mirror:
             motion = mirror(motion, 0.5, generator)
         bodies = draw_bodies(len(motion.root), effects.proportions, effects.surface, generator)

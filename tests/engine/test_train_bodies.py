@@ -12,6 +12,7 @@ from engine.lift.lifter import STATURE
 from engine.train.bodies import BANK, draw_bodies, load_bank, pose_bodies
 from engine.train.mixing import Motion, exchange, mirror
 from engine.train.mocap import read_clip
+from engine.train.mutation import flexion, mutate
 from engine.train.segments import SEGMENTS, from_vector, matrix_rows, multiply, rotate, segment, unit
 
 from .mocap_files import write_bvh
@@ -155,6 +156,39 @@ class TestMixing:
         torch.testing.assert_close(
             pose_bodies(image.rotations, image.root, bank), expected, atol=3e-3, rtol=0
         )
+
+
+class TestMutation:
+    def test_bends_some_windows_and_keeps_rotations(self) -> None:
+        rotations = still(300, 6)
+        mutated = mutate(rotations, 0.5, 0.4, torch.Generator().manual_seed(0))
+        torch.testing.assert_close(mutated.norm(dim=-1), torch.ones(mutated.shape[:-1]))
+        changed = (mutated != rotations).flatten(1).any(dim=1)
+        assert 0.3 < changed.float().mean() < 0.55
+        assert torch.equal(mutated[:, :, segment("pelvis")], rotations[:, :, segment("pelvis")])
+        slow = (mutated[:, 1:] * mutated[:, :-1]).sum(dim=-1)
+        assert slow.min() > np.cos(np.radians(15) / 2)
+
+    @pytest.mark.parametrize(("kind", "most"), [("arm", 148), ("leg", 140)])
+    def test_elbows_and_knees_bend_their_own_way_and_not_too_far(self, kind, most) -> None:
+        mutated = mutate(still(400, 6), 1.0, 1.0, torch.Generator().manual_seed(0))
+        for side in ("left", "right"):
+            angle = torch.rad2deg(flexion(mutated, kind, side)[0])
+            assert angle.min() > -0.1
+            assert 60 < angle.max() < most + 0.1
+
+    def test_a_bent_knee_puts_the_foot_behind_and_a_bent_elbow_the_hand_in_front(self) -> None:
+        mutated = mutate(still(400, 1), 1.0, 0.6, torch.Generator().manual_seed(0))
+        joints = posed(mutated, load_bank().joints[:1].expand(400, -1, -1, -1).flatten(2))[0]
+        for kind, parts, z in (
+            ("leg", ("thigh", "Knee", "Ankle"), -1),
+            ("arm", ("upper_arm", "Elbow", "Wrist"), 1),
+        ):
+            upper = mutated[:, :, segment("left_" + parts[0])] * torch.tensor([1.0, -1, -1, -1])
+            bone = joints[:, :, JOINTS["L" + parts[2]]] - joints[:, :, JOINTS["L" + parts[1]]]
+            bent = torch.rad2deg(flexion(mutated, kind, "left")[0]) > 20
+            assert bent.any()
+            assert (rotate(upper, bone)[bent][:, 2] * z > 0.05).all()
 
 
 @pytest.mark.slow

@@ -159,15 +159,23 @@ class GlobalGraph(nn.Module):
         self.cat_bn = JointNorm(channels)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor) -> Tensor:
-        B, T, J, C = x.shape
+    def projection(self) -> tuple[Tensor, Tensor]:
+        """Of all heads: weights (C + 2 heads, C) and biases of the values and of each head's two scores."""
         scores = [head.score_projection() for head in self.attentions]
         weight = torch.cat([head.g.weight[..., 0] for head in self.attentions] + [w for w, _ in scores])
-        bias = torch.cat([head.g.bias for head in self.attentions] + [b for _, b in scores])
+        return weight, torch.cat([head.g.bias for head in self.attentions] + [b for _, b in scores])
+
+    def learned_graph(self) -> Tensor:
+        """(heads, J, J)"""
+        return torch.stack([head.C_k for head in self.attentions])
+
+    def forward(self, x: Tensor) -> Tensor:
+        B, T, J, C = x.shape
+        weight, bias = self.projection()
         values, pairs = F.linear(x, weight, bias).split((C, 2 * _HEADS), dim=-1)
         pairs = pairs.reshape(B, T, J, _HEADS, 2).permute(4, 0, 1, 3, 2)
         attention = F.leaky_relu(pairs[0, ..., :, None] + pairs[1, ..., None, :], 0.2).softmax(dim=-1)
-        attention = attention + torch.stack([head.C_k for head in self.attentions])
+        attention = attention + self.learned_graph()
         values = values.reshape(B, T, J, _HEADS, C // _HEADS).transpose(2, 3)
         out = (attention @ values).transpose(2, 3).reshape(B, T, J, C)
         return self.dropout(self.cat_bn.relu(self.cat_conv(out)))

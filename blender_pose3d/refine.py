@@ -180,6 +180,8 @@ def _through(tie: _Symmetric, inverse: _Symmetric) -> _Symmetric:
     xx, xy, xz, yy, yz, zz = tie
     columns = ([xx, xy, xz], [xy, yy, yz], [xz, yz, zz])
     passed = [_times(inverse, column) for column in columns]
-    return [
-        sum(a * b for a, b in zip(columns[i], passed[j], strict=True)) for i in range(3) for j in range(i, 3)
-    ]
+    return [_dot(columns[i], passed[j]) for i in range(3) for j in range(i, 3)]
+
+
+def _dot(one: _Vector, other: _Vector) -> np.ndarray:
+    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]

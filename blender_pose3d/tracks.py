@@ -98,7 +98,7 @@ def write_tracks(path: str | Path, tracks: Tracks) -> None:
                 score2d=tracks.score2d.astype(np.float32),
                 joints3d=tracks.joints3d.astype(np.float32),
                 score3d=tracks.score3d.astype(np.float32),
-                **{key: value.astype(np.float32) for key, value in _moving_camera(tracks).items()},
+                **{k: v.astype(np.float32) for k, v in _moving_camera(tracks).items()},  # type: ignore[arg-type]
             )
             file.flush()
             os.fsync(file.fileno())

@@ -9,6 +9,7 @@ from blender_pose3d.skeleton import Skeleton
 from blender_pose3d.tracks import Tracks
 
 if TYPE_CHECKING:
+    from .camera_motion import CameraMotion
     from .models import Models
     from .people import People2D
     from .video import VideoInfo
@@ -38,10 +39,14 @@ def meta(
     }
 
 
-def camera(intrinsics: tuple[float, float, float, float], *, given: bool) -> dict[str, Any]:
-    """Intrinsics in px. given: the user stated the field of view; else a usual one was assumed."""
+def camera(
+    intrinsics: tuple[float, float, float, float], *, given: bool, motion: CameraMotion | None = None
+) -> dict[str, Any]:
+    """Intrinsics in px. given: the user stated the field of view; else a usual one was assumed. motion: what
+    the background says of the camera, if anybody looked."""
     named = dict(zip(("fx", "fy", "cx", "cy"), intrinsics, strict=True))
-    return {**named, "source": "given" if given else "assumed"}
+    told = {} if motion is None else {"motion": motion.kind}
+    return {**named, "source": "given" if given else "assumed", **told}
 
 
 def renamed(tracks: Tracks, name: str) -> Tracks:

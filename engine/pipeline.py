@@ -20,6 +20,8 @@ from .progress import Progress
 if TYPE_CHECKING:
     from blender_pose3d.skeleton import Skeleton
 
+    from .camera_motion import CameraMotion
+    from .camera_watch import Followed
     from .models import Models
     from .people import People2D
     from .video import VideoInfo
@@ -87,7 +89,8 @@ def track(
         log.info("The tracks come from the cache.")
         # the same bytes may have been seen under another name
         return describe.renamed(stored, info.path.name)
-    tracks = run.lift(run.follow(models), models)
+    people, background = run.follow(models)
+    tracks = run.lift(people, models, background)
     if settings.use_cache:
         cache.store(name, tracks)
     return tracks
@@ -138,14 +141,17 @@ class _Run:
             }
         )
 
-    def follow(self, models: Models) -> People2D:
+    def follow(self, models: Models) -> tuple[People2D, list[Followed]]:
+        """Everybody in the video, and points of its background."""
+        from .camera_watch import CameraWatch
         from .people import follow
         from .video import read_frames
 
         settings = self.settings
         frames = read_frames(self.info.path, start_time=settings.start or 0.0, stop_time=settings.end)
+        watch = CameraWatch()
         people = follow(
-            frames,
+            watch.over(frames),
             models.network,
             models.detector,
             total=self._expected_frames(),
@@ -164,14 +170,14 @@ class _Run:
                 f"No person found in {self.info.path.name} ({count} frames).",
                 "Somebody must be in view for at least half a second, most of the body visible.",
             )
-        return people
+        return people, watch.rows
 
     def _expected_frames(self) -> int:
         info, settings = self.info, self.settings
         end = info.duration if settings.end is None else min(settings.end, info.duration)
         return max(1, min(info.frames, math.ceil((end - (settings.start or 0.0)) * info.fps)))
 
-    def lift(self, people: People2D, models: Models) -> Tracks:
+    def lift(self, people: People2D, models: Models, background: list[Followed] | None = None) -> Tracks:
         from .bridge import to_lifter
 
         people = _on_their_sides(people, models.network.skeleton)
@@ -202,7 +208,8 @@ class _Run:
         joints3d[~people.present] = np.nan
         score3d[~people.present] = np.nan
         whole = self.settings.start is None and self.settings.end is None
-        camera = describe.camera(intrinsics, given=self.settings.fov is not None)
+        moved = None if background is None else self._camera_motion(people, background, intrinsics)
+        camera = describe.camera(intrinsics, given=self.settings.fov is not None, motion=moved)
         return Tracks(
             meta=describe.meta(people, self.info, models, camera, whole=whole),
             frame=people.frame,
@@ -212,7 +219,19 @@ class _Run:
             score2d=people.score2d,
             joints3d=joints3d,
             score3d=score3d,
+            camera_rotation=None if moved is None else moved.rotation,
+            camera_zoom=None if moved is None else moved.zoom,
         )
+
+    def _camera_motion(
+        self, people: People2D, background: list[Followed], intrinsics: tuple[float, float, float, float]
+    ) -> CameraMotion:
+        from .camera_motion import boxes_of, find_motion
+
+        boxes = boxes_of(people.joints2d, people.score2d)
+        moved = find_motion(background, boxes, intrinsics, (self.info.width, self.info.height))
+        log.info("The camera: %s.", moved.kind)
+        return moved
 
     def _intrinsics(self) -> tuple[float, float, float, float]:
         from .lift.camera import default_intrinsics

@@ -46,7 +46,8 @@ def test_tracks_say_what_was_done(video, tmp_path):
     assert meta["video"]["name"] == "block.mp4"
     assert (meta["video"]["width"], meta["video"]["height"], meta["video"]["frames"]) == (320, 240, 30)
     assert meta["models"]["pose2d"] == {"name": "blocks", "sha256": "ab" * 32}
-    assert meta["camera"] == {"fx": 384.0, "fy": 384.0, "cx": 160.0, "cy": 120.0, "source": "assumed"}
+    assert meta["camera"] == {"fx": 384.0, "fy": 384.0, "cx": 160.0, "cy": 120.0, "source": "assumed",
+                              "motion": "unknown"}  # fmt: skip
     assert meta["people"] == 1
     assert np.isfinite(tracks.joints3d[tracks.present]).all()
 

@@ -1,0 +1,179 @@
+"""How the camera turned and zoomed, from points of the background that were followed through the video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.ndimage import median_filter
+from scipy.spatial.transform import Rotation
+
+from .camera_watch import Followed
+
+STILL, TURNING, TRAVELLING, UNKNOWN = "still", "turning", "travelling", "unknown"
+
+_FEWEST = 12  # points of the background
+_SHAKE = 0.0012  # of the picture's longer side; less is a tripod in the wind
+_AROUND = 0.12  # of a person's height that the box round their joints is widened
+_FITS = 0.003  # of the longer side, that a point may be off
+_EXPLAINED = 0.6  # share of the background that turning and zooming must explain ...
+_OFTEN = 0.3  # ... in all but this share of the frames; so too for frames with too few points
+_UNMOVED, _SELDOM = (
+    0.3,
+    0.02,
+)  # share of the background that stands still while the camera does, frames it may fail
+_ZOOMED = 0.04
+_ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class CameraMotion:
+    """kind: still, turning (also zooming), travelling or unknown. rotation: (T, 3, 3) from each frame's
+    camera axes to the first's. zoom: (T,) focal length over the first frame's. None where there is none."""
+
+    kind: str
+    rotation: np.ndarray | None = None
+    zoom: np.ndarray | None = None
+
+
+def find_motion(
+    rows: list[Followed],
+    boxes: np.ndarray,
+    intrinsics: tuple[float, float, float, float],
+    size: tuple[int, int],
+) -> CameraMotion:
+    """The camera's motion over T frames.
+
+    rows: as CameraWatch left them. boxes: (P, T, 4) left, top, right, bottom of people in px, NaN where they
+    are absent; what lies in one is no background. intrinsics: fx, fy, cx, cy px. size: width and height, px.
+    """
+    if len(rows) < 2:
+        return CameraMotion(STILL)
+    longer = max(size)
+    pairs = _background(rows, boxes)
+    few = np.array([len(there) < _FEWEST for there, _ in pairs])
+    if few[1:].mean() > _OFTEN:
+        return CameraMotion(UNKNOWN)
+    ways = [np.linalg.norm(here - there, axis=1) for there, here in pairs]
+    moved = np.array([np.median(way) > _SHAKE * longer if len(way) else False for way in ways]) & ~few
+    # where much of the background has not moved at all, what did was not the camera
+    stays = np.array([(way < _SHAKE * longer).mean() if len(way) else 1.0 for way in ways])
+    if (stays[~few] < _UNMOVED).mean() < _SELDOM:
+        return CameraMotion(STILL)
+    inliers = [_of_one_plane(a, b, _FITS * longer) for a, b in pairs]
+    turns, zoom, share = _chain(rows, inliers, pairs, intrinsics, longer, zooms=True)
+    steady = median_filter(zoom, size=5, mode="nearest")
+    if np.ptp(steady) < _ZOOMED:
+        # a zoom that is not there would make distances shake
+        turns, zoom, share = _chain(rows, inliers, pairs, intrinsics, longer, zooms=False)
+    if moved.any() and (share[moved] < _EXPLAINED).mean() > _OFTEN:
+        return CameraMotion(TRAVELLING)
+    zoomed = np.ptp(steady) >= _ZOOMED
+    return CameraMotion(TURNING, turns.astype(np.float32), zoom.astype(np.float32) if zoomed else None)
+
+
+def boxes_of(joints: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """(P, T, 4) boxes round people's joints (P, T, K, 2) px, widened, NaN where absent. score: (P, T, K)."""
+    there = np.isfinite(joints).all(-1) & (np.nan_to_num(score) > 0.05)
+    far = (
+        np.where(there[..., None], joints, np.inf).min(axis=2),
+        np.where(there[..., None], joints, -np.inf).max(axis=2),
+    )
+    absent = ~there.any(axis=-1)
+    box = np.concatenate(far, axis=-1)
+    box[absent] = np.nan
+    margin = _AROUND * np.maximum(box[..., 3] - box[..., 1], box[..., 2] - box[..., 0])
+    return box + margin[..., None] * np.array([-1.0, -1.0, 1.0, 1.0])
+
+
+def _background(rows: list[Followed], boxes: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Of each frame the points (N, 2) there and here that nobody has covered since their key frame."""
+    pairs, key = [], -1
+    corners = max(int(row.number.max(initial=-1)) for row in rows) + 1
+    covered = np.zeros(corners, dtype=bool)
+    for here, row in enumerate(rows):
+        if row.key != key:
+            key, covered = row.key, np.zeros(corners, dtype=bool)
+        # a point that somebody walks over may walk on with them
+        covered[row.number] |= _inside(row.there, boxes[:, key]) | _inside(row.here, boxes[:, here])
+        free = ~covered[row.number]
+        pairs.append((row.there[free].astype(np.float64), row.here[free].astype(np.float64)))
+    return pairs
+
+
+def _inside(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """(N,) bool: points (N, 2) in any of the boxes (P, 4); in one that is NaN there is none."""
+    above = points[:, None] >= boxes[None, :, :2]
+    return (above & (points[:, None] <= boxes[None, :, 2:])).all(axis=-1).any(axis=-1)
+
+
+def _of_one_plane(there: np.ndarray, here: np.ndarray, limit: float) -> np.ndarray:
+    """(N,) bool: points that one homography takes along (RANSAC); a turning camera's all do."""
+    if len(there) < _FEWEST:
+        return np.zeros(len(there), dtype=bool)
+    _, mask = cv2.findHomography(here, there, cv2.RANSAC, limit)
+    return np.zeros(len(there), dtype=bool) if mask is None else mask[:, 0].astype(bool)
+
+
+def _chain(
+    rows: list[Followed],
+    inliers: list[np.ndarray],
+    pairs: list[tuple[np.ndarray, np.ndarray]],
+    intrinsics: tuple[float, float, float, float],
+    longer: float,
+    *,
+    zooms: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rotations (T, 3, 3) to the first frame, zooms (T,), and the share (T,) of points explained."""
+    frames = len(rows)
+    turns, zoom, share = np.tile(np.eye(3), (frames, 1, 1)), np.ones(frames), np.ones(frames)
+    focal, centre = np.array(intrinsics[:2]), np.array(intrinsics[2:])
+    for t in range(1, frames):
+        key, good = rows[t].key, inliers[t]
+        turns[t], zoom[t] = turns[t - 1], zoom[t - 1]
+        if good.sum() < _FEWEST:
+            share[t] = good.mean() if len(good) else 1.0
+            continue
+        there, here = ((points - centre) / focal for points in pairs[t])
+        start = turns[key].T @ turns[t - 1], zoom[t - 1]
+        turn, zoom[t] = _fit(there[good] / zoom[key], here[good], start, zooms=zooms)
+        turns[t] = turns[key] @ turn
+        off = (_carry(here, turn, zoom[t]) - there / zoom[key]) * focal * zoom[key]
+        share[t] = float((np.linalg.norm(off, axis=1) < _FITS * longer).mean())
+    return turns, zoom, share
+
+
+def _carry(here: np.ndarray, turn: np.ndarray, zoom: float) -> np.ndarray:
+    """(N, 2) where points of a frame's plane (N, 2) at unit focal length are seen from the key frame."""
+    rays = np.concatenate([here / zoom, np.ones((len(here), 1))], axis=1) @ turn.T
+    return rays[:, :2] / np.maximum(rays[:, 2:], 0.05)
+
+
+def _fit(
+    there: np.ndarray, here: np.ndarray, start: tuple[np.ndarray, float], *, zooms: bool
+) -> tuple[np.ndarray, float]:
+    """The turn (3, 3) to the key frame and the zoom that carry points best: Gauss-Newton, Cauchy weights."""
+    turn, zoom = start
+    for _ in range(_ROUNDS):
+        rays = np.concatenate([here / zoom, np.ones((len(here), 1))], axis=1) @ turn.T
+        depth = np.maximum(rays[:, 2], 0.05)
+        seen = rays[:, :2] / depth[:, None]
+        off = there - seen
+        # a small turn w moves a ray by w x ray; a small change of zoom shortens what lies off the axis
+        x, y = seen.T
+        slope = np.zeros((len(seen), 2, 4))
+        slope[:, 0, :3] = np.stack([-x * y, 1 + x * x, -y], axis=-1)
+        slope[:, 1, :3] = np.stack([-1 - y * y, x * y, x], axis=-1)
+        shorter = -np.concatenate([here / zoom, np.zeros((len(here), 1))], axis=1) @ turn.T
+        slope[..., 3] = (shorter[:, :2] - seen * shorter[:, 2:]) / depth[:, None]
+        slope = slope if zooms else slope[..., :3]
+        spread = 1.5 * np.median(np.linalg.norm(off, axis=1)) + 1e-6
+        weight = 1.0 / (1.0 + (off**2).sum(axis=1) / (2 * spread) ** 2)
+        square = np.einsum("nij,nik,n->jk", slope, slope, weight) + 1e-9 * np.eye(slope.shape[2])
+        step = np.linalg.solve(square, np.einsum("nij,ni,n->j", slope, off, weight))
+        turn = Rotation.from_rotvec(step[:3]).as_matrix() @ turn
+        zoom = float(np.clip(zoom * np.exp(step[3]), 0.1, 10.0)) if zooms else zoom
+        if np.abs(step).max() < 1e-6:
+            break
+    return turn, zoom

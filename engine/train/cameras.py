@@ -13,6 +13,8 @@ from ..lift.lifter import STATURE
 _SIZES = torch.tensor([[1920, 1080], [1080, 1920], [1440, 1080], [1080, 1080]], dtype=torch.float32)
 _SIZE_SHARE = torch.tensor([0.55, 0.25, 0.1, 0.1])
 _NEAR = 0.4  # metres before the camera that every joint keeps
+_CLOSE = 0.06  # share of pictures of heads and shoulders, cut at the waist or the knees
+_HEAD_OVER_HIP = 0.47  # of stature
 
 
 def uniform(shape: tuple[int, ...], low: float, high: float, generator: torch.Generator) -> Tensor:
@@ -33,13 +35,15 @@ def film(points: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Te
     Returns points in camera axes (B, L, J, 3), true intrinsics (B, 4), intrinsics the lifter will assume
     (B, 4) and picture sizes (B, 2). Elevation is mostly near the horizon and up to 35 degrees either way,
     roll up to 10 degrees, lenses of 25 to 80 degrees, the person 0.2 to 1.2 pictures high and off centre, 1.5
-    to 12 m away; half of the cameras follow the person.
+    to 12 m away; half of the cameras follow the person. Some show the upper body alone.
     """
     count = len(points)
     size = _SIZES[torch.multinomial(_SIZE_SHARE, count, replacement=True, generator=generator)]
     longer = size.amax(dim=1)
     focal = torch.exp(uniform((count,), math.log(0.6), math.log(2.2), generator)) * longer
     share = torch.exp(uniform((count,), math.log(0.2), math.log(1.2), generator))
+    close = torch.rand(count, generator=generator) < _CLOSE
+    share = torch.where(close, uniform((count,), 1.2, 2.8, generator), share)
     distance = (focal * STATURE / (share * size[:, 1])).clamp(1.5, 12.0)
 
     level = torch.randn(count, generator=generator) * 8.0 - 4.0
@@ -55,7 +59,12 @@ def film(points: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Te
     middle = hip.mean(dim=1, keepdim=True)
     shown = (points - middle - follow * (hip - middle)) @ axes.mT[:, None]
 
-    place = torch.randn(count, 2, generator=generator).mul(0.15).clamp(-0.4, 0.4) * size
+    place = torch.randn(count, 2, generator=generator).mul(0.15).clamp(-0.4, 0.4)
+    # The head near the upper edge, wherever that leaves the hip.
+    below = focal * STATURE / (distance * size[:, 1]) * _HEAD_OVER_HIP
+    head = uniform((count,), -0.42, -0.2, generator)
+    place[:, 1] = torch.where(close, head + below, place[:, 1])
+    place = place * size
     ray = torch.cat((place / focal[:, None], torch.ones(count, 1)), dim=1)
     shown = shown + (ray * distance[:, None])[:, None, None]
     nearest = shown[..., 2].amin(dim=(1, 2))

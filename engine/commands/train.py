@@ -50,7 +50,7 @@ def _bodies(args: argparse.Namespace) -> int:
 
 
 def _lifter(args: argparse.Namespace) -> int:
-    _keep_freed_memory()
+    keep_freed_memory()
     import torch
 
     from ..train.config import CONFIGS, read_config
@@ -78,7 +78,7 @@ def _lifter(args: argparse.Namespace) -> int:
     return 0
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Tell glibc not to give large blocks back after each use: taking them anew costs a third of the time."""
     trim_threshold, mmap_threshold = -1, -3  # parameters of mallopt(3)
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):

@@ -30,7 +30,8 @@ DEFAULT = "gastnet-27f-19j"
 STATURE = 1.70
 """Metres; of the person whose lengths the lifter's metres are."""
 
-_CHUNK = 256  # output frames at once: what a layer makes of them still fits a processor's last cache
+CHUNK = 256
+"""Output frames at once: what a layer makes of them still fits a processor's last cache."""
 
 
 class Lifter:
@@ -124,8 +125,8 @@ class Lifter:
             (features[:1].expand(before, -1, -1), features, features[-1:].expand(after, -1, -1))
         )
         chunks = [
-            self._forward(padded[start : start + _CHUNK + before + after][None])[0]
-            for start in range(0, len(features), _CHUNK)
+            self._forward(padded[start : start + CHUNK + before + after][None])[0]
+            for start in range(0, len(features), CHUNK)
         ]
         return torch.cat(chunks)
 

@@ -130,7 +130,7 @@ class TestLifting:
     def test_chunks_change_nothing(self, lifter, monkeypatch) -> None:
         joints, score = picture(person(70)), np.random.default_rng(1).uniform(0.1, 1, (70, 19))
         whole = lifter.lift(joints, score, LENS)[0]
-        monkeypatch.setattr(lifter_module, "_CHUNK", 16)
+        monkeypatch.setattr(lifter_module, "CHUNK", 16)
         np.testing.assert_allclose(lifter.lift(joints, score, LENS)[0], whole, atol=1e-5)
 
     def test_panning_the_camera_turns_the_pose_back(self, lifter) -> None:

@@ -120,9 +120,9 @@ def add_light(backdrop: np.ndarray, rng: np.random.Generator) -> None:
     background = world.node_tree.nodes["Background"]
     tint = 0.5 + 0.5 * backdrop / max(float(backdrop.max()), 0.05)
     background.inputs["Color"].default_value = (*tint, 1)
-    background.inputs["Strength"].default_value = rng.uniform(0.5, 1.0)
+    background.inputs["Strength"].default_value = rng.uniform(0.7, 1.2)
     sun = bpy.data.objects.new("Sun", bpy.data.lights.new("Sun", "SUN"))
-    sun.data.energy = rng.choice([0.6, rng.uniform(1.0, 3.0)])
+    sun.data.energy = rng.choice([0.8, rng.uniform(1.2, 3.0)])
     sun.data.angle = rng.uniform(0.02, 0.5)
     sun.rotation_euler = (math.radians(rng.uniform(15, 60)), 0, rng.uniform(0, 2 * math.pi))
     bpy.context.scene.collection.objects.link(sun)
@@ -135,7 +135,7 @@ def set_up_cycles(scene: Scene, shrunk: int) -> None:
     settings.engine = "CYCLES"
     cycles = bpy.context.scene.cycles
     cycles.device = "CPU"
-    cycles.samples = SAMPLES
+    cycles.samples = SAMPLES * shrunk  # at half size a grain is twice as large
     cycles.use_adaptive_sampling = False
     cycles.use_denoising = False
     cycles.max_bounces = 0

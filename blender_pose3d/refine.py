@@ -22,9 +22,9 @@ LEAN = 2.0
 
 # Errors in metres: of a lifted bone across the line of sight and along it, of a bone's length, of the path,
 # and of a joint's place in the picture (at the person's distance) beyond what its shaking tells.
-_ACROSS, _ALONG, _LENGTH = 0.03, 0.06, 0.02
+_ACROSS, _ALONG, _LENGTH = 0.03, 0.05, 0.04
 _PATH = np.array([0.1, 0.1, 0.2])
-_PLACE, _SHAKING_MEANS = 0.02, 2.2
+_PLACE, _SHAKING_MEANS = 0.02, 3.0
 _FITS = 0.08
 _ROUNDS = 2
 # Bones near the hip are lifted better than those at the ends, in parts of the errors above.

@@ -8,7 +8,7 @@ from scipy.linalg import solveh_banded
 from .banded import difference_penalty
 
 # How far the root strays from a steady pace (m/s^2), against the error of one joint of a lifted pose (m).
-_ACCELERATION = 8.0
+_ACCELERATION = 10.0
 _POSE_ERROR = 0.04
 _ROUNDS = 5
 _NEAREST = 0.3  # metres in front of the camera

@@ -105,7 +105,8 @@ def _background(rows: list[Followed], boxes: np.ndarray) -> list[tuple[np.ndarra
 def _inside(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """(N,) bool: points (N, 2) in any of the boxes (P, 4); in one that is NaN there is none."""
     above = points[:, None] >= boxes[None, :, :2]
-    return (above & (points[:, None] <= boxes[None, :, 2:])).all(axis=-1).any(axis=-1)
+    within = (above & (points[:, None] <= boxes[None, :, 2:])).all(axis=-1)
+    return np.asarray(within.any(axis=-1))
 
 
 def _of_one_plane(there: np.ndarray, here: np.ndarray, limit: float) -> np.ndarray:

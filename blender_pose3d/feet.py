@@ -14,6 +14,7 @@ ANKLE_HEIGHT, TOE_HEIGHT, HEEL = 0.08, 0.015, 0.05
 # A foot slower than the first surely stands, faster than the second surely does not (m/s).
 _STANDS, _MOVES = 0.25, 0.5
 _LOW, _HIGH = 0.03, 0.12  # metres above its lowest nearby
+_STEEP = 0.25, 0.5  # cosines of a foot's slope between which its sole stops being level
 
 
 def foot_points(joints: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
@@ -77,14 +78,22 @@ def sole_points(joints: np.ndarray, skeleton: Skeleton, size: float) -> np.ndarr
             continue
         toe = joints[:, skeleton.index(side + "Toe")]
         ahead = unit(toe - ankle)
-        shank = ankle - joints[:, skeleton.index(side + "Knee")]
-        down = unit(shank - (shank * ahead).sum(-1, keepdims=True) * ahead)
+        # Nothing tells how a foot rolls: its sole is level, unless it points straight up or down as a
+        # sleeper's does, and then it faces where the shin points.
+        level = _across(-_UP, ahead)
+        shin = unit(_across(ankle - joints[:, skeleton.index(side + "Knee")], ahead))
+        upright = _fall(np.linalg.norm(level, axis=-1, keepdims=True), *_STEEP)
+        down = unit(level + upright * (shin - level))
         length = max(float(np.median(np.linalg.norm(toe - ankle, axis=-1))), 1e-6)
         sin = min((ANKLE_HEIGHT - TOE_HEIGHT) * size / length, 0.9)
         cos = np.sqrt(1.0 - sin**2)
         along, across = ANKLE_HEIGHT * sin - HEEL * cos, ANKLE_HEIGHT * cos + HEEL * sin
         found += [ankle + size * (along * ahead + across * down), toe]
     return np.stack(found, axis=1)
+
+
+def _across(vectors: np.ndarray, axis: np.ndarray) -> np.ndarray:
+    return vectors - (vectors * axis).sum(-1, keepdims=True) * axis
 
 
 def sole_scores(score: np.ndarray, skeleton: Skeleton) -> np.ndarray:

@@ -7,8 +7,8 @@ from scipy.ndimage import gaussian_filter1d
 
 from .contacts import SEEN, most_probable
 from .frames import arm_hinge
-from .limbs import bend, pole, reach
-from .planting import HOLD, ease_off, offset, span_medians
+from .limbs import bend, reach
+from .planting import HOLD, ease_off, offset, middles
 from .rotations import frame, unit
 from .skeleton import Skeleton
 
@@ -29,7 +29,7 @@ def hold_hands(
     rests = _resting(points, score[:, wrists], fps, size)
     if not rests.any():
         return joints
-    missing = span_medians(points, rests) - points
+    missing = middles(points, rests) - points
     grip = ease_off(rests, fps)
     chest = frame(
         joints[:, skeleton.index("Thorax")] - joints[:, skeleton.index("Spine")],
@@ -42,16 +42,14 @@ def hold_hands(
     moved = joints.copy()
     for hand, side in enumerate("LR"):
         shoulder, elbow, wrist = (at(side + name) for name in ("Shoulder", "Elbow", "Wrist"))
-        lengths = np.linalg.norm(elbow - shoulder, axis=-1), np.linalg.norm(wrist - elbow, axis=-1)
+        length = np.linalg.norm(elbow - shoulder, axis=-1) + np.linalg.norm(wrist - elbow, axis=-1)
         way = wrist + offset(missing[:, hand], HOLD * rests[:, hand], fps) - shoulder
         far = np.linalg.norm(way, axis=-1)
         # An arm that rests nowhere may be as straight as it was.
-        far += grip[:, hand] * (reach(lengths[0] + lengths[1], far) - far)
-        end = shoulder + np.minimum(far, lengths[0] + lengths[1])[:, None] * unit(way)
+        far += grip[:, hand] * (reach(length, far) - far)
+        end = shoulder + np.minimum(far, length)[:, None] * unit(way)
         hinge = arm_hinge(at, side, chest, fps)[2]
-        moved[:, skeleton.index(side + "Elbow")] = bend(
-            shoulder, wrist, end, lengths, pole(shoulder, elbow, wrist, hinge)
-        )
+        moved[:, skeleton.index(side + "Elbow")] = bend(shoulder, elbow, wrist, end, hinge)
         moved[:, wrists[hand]] = end
     return moved
 

@@ -10,6 +10,8 @@ _BENT, _CLEAR = (
     0.06,
     0.2,
 )  # parts of the limb's length the joint must be off the line for its plane to be seen
+_STIRS = 0.02  # part of its length by which a limb's end moves when memory takes over
+_TINY = 1e-9
 _SOFT, _LIMIT = 0.985, 0.996  # reach over length: here a limb begins to resist, there it ends
 
 
@@ -28,39 +30,40 @@ def overreach(length: np.ndarray | float, distance: np.ndarray) -> np.ndarray:
     return np.maximum(distance - 0.5 * (_SOFT + _LIMIT) * length, 0.0)
 
 
-def pole(root: np.ndarray, middle: np.ndarray, end: np.ndarray, hinge: np.ndarray) -> np.ndarray:
-    """(T, 3) unit directions at right angles to the line from root to end, in which the middle is off it.
+def bend(
+    root: np.ndarray, middle: np.ndarray, end: np.ndarray, new: np.ndarray, hinge: np.ndarray
+) -> np.ndarray:
+    """(T, 3) middle joints of limbs from ``root`` whose ends move from ``end`` to ``new``; all (T, 3).
 
-    hinge: (T, 3) axis of the middle joint, which remembers the plane of a limb that is straight.
+    Both bones keep their lengths, and the limb its plane, which turns as little as its ends demand. hinge:
+    (T, 3) axis of the middle joint, which remembers the plane of a limb that is straight.
+    """
+    upper, lower = np.linalg.norm(middle - root, axis=-1), np.linalg.norm(end - middle, axis=-1)
+    before, _ = _line(root, end)
+    line, distance = _line(root, new)
+    moved = np.linalg.norm(new - end, axis=-1) / np.maximum(upper + lower, _TINY)
+    side = unit(reject(carry(_side(root, middle, end, hinge, moved), before, line), line))
+    distance = np.clip(distance, np.abs(upper - lower) + _TINY, upper + lower)
+    cos = (upper**2 + distance**2 - lower**2) / np.maximum(2.0 * upper * distance, _TINY)
+    cos = np.clip(cos, -1.0, 1.0)[:, None]
+    return root + upper[:, None] * (cos * line + np.sqrt(1.0 - cos**2) * side)
+
+
+def _side(
+    root: np.ndarray, middle: np.ndarray, end: np.ndarray, hinge: np.ndarray, moved: np.ndarray
+) -> np.ndarray:
+    """(T, 3) unit directions in which middle joints are off the line from root to end.
+
+    moved: (T,) how far the end goes, over the limb's length: where it stays, so does the middle.
     """
     line, length = _line(root, end)
     off = reject(middle - root, line)
-    size = np.linalg.norm(off, axis=-1, keepdims=True) / np.maximum(length[:, None], 1e-9)
-    seen = smoothstep(size, _BENT, _CLEAR)
+    size = np.linalg.norm(off, axis=-1) / np.maximum(length, _TINY)
     remembered = unit(np.cross(line, hinge))
     # A limb that seems to bend the wrong way is nearly straight: its memory is right.
-    seen = seen * ((off * remembered).sum(-1, keepdims=True) > 0)
+    seen = smoothstep(size, _BENT, _CLEAR) * smoothstep((unit(off) * remembered).sum(-1), -0.3, 0.3)
+    seen = np.maximum(seen, smoothstep(moved, _STIRS, 0.0) * (size > _TINY))[:, None]
     return unit(reject(seen * unit(off) + (1.0 - seen) * remembered, line))
-
-
-def bend(
-    root: np.ndarray,
-    old: np.ndarray,
-    new: np.ndarray,
-    lengths: tuple[np.ndarray, np.ndarray],
-    pole: np.ndarray,
-) -> np.ndarray:
-    """(T, 3) middle joints of limbs whose end moves from ``old`` to ``new`` (T, 3) as seen from ``root``.
-
-    lengths: (T,) of the two bones. pole: (T, 3) of the old limb; it is turned as little as the line demands.
-    """
-    upper, lower = lengths
-    before, _ = _line(root, old)
-    line, distance = _line(root, new)
-    distance = np.clip(distance, np.abs(upper - lower) + 1e-6, upper + lower - 1e-9)
-    side = unit(reject(carry(pole, before, line), line))
-    cos = np.clip((upper**2 + distance**2 - lower**2) / (2.0 * upper * distance), -1.0, 1.0)
-    return root + upper[:, None] * (cos[:, None] * line + np.sqrt(1.0 - cos**2)[:, None] * side)
 
 
 def _line(start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

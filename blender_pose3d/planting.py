@@ -13,7 +13,7 @@ from scipy.ndimage import distance_transform_edt
 
 from .banded import difference_penalty, stiffness_for, whittaker
 from .frames import leg_hinge
-from .limbs import bend, overreach, pole, reach
+from .limbs import bend, overreach, reach
 from .rotations import carry, frame, unit
 from .skeleton import Skeleton
 
@@ -21,8 +21,10 @@ HOLD = 1e7  # weight of a contact, beside 1 for the motion as it was captured
 _RETURN, _EASE = 0.2, 0.08  # seconds in which an offset goes back to nothing, and changes its speed
 _DODGE = 1e4  # of a sole that would sink into the floor
 _LET_GO = 0.12  # seconds in which the stiff foot stops turning about the end that stood
-_HIPS = 1.2  # Hz, of the help of the hips
-_ROUNDS = 4
+_HIPS, _PULL = 1.2, 10.0  # Hz and weight of the help of the hips: firmer, they would shake
+_ROUNDS, _HIP_ROUNDS = 4, 3
+_MEDIAN_ROUNDS = 8
+_NEAR = 0.005  # metres from the median within which all points count alike
 
 
 def plant(
@@ -55,22 +57,26 @@ def plant(
     return joints, ends
 
 
-def span_medians(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Values (T, F, D), but in each run of True in mask (T, F) their median over the run."""
-    result = values.copy()
-    start = mask & ~np.concatenate([np.zeros_like(mask[:1]), mask[:-1]])
-    for column in range(mask.shape[1]):
-        frames = np.flatnonzero(mask[:, column])
-        if not len(frames):
-            continue
-        run = np.cumsum(start[frames, column]) - 1
-        first = np.flatnonzero(start[frames, column])
-        count = np.diff(np.append(first, len(frames)))
-        for axis in range(values.shape[2]):
-            ordered = values[frames, column, axis][np.lexsort((values[frames, column, axis], run))]
-            middle = (ordered[first + (count - 1) // 2] + ordered[first + count // 2]) / 2
-            result[frames, column, axis] = middle[run]
-    return result
+def middles(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Values (T, F, D), metres, but in each run of True in mask (T, F) their geometric median over the run.
+
+    Weiszfeld 1937, in rounds from the mean; unlike medians of each coordinate it turns with the world.
+    """
+    start = mask.copy()
+    start[1:] &= ~mask[:-1]
+    flat = np.flatnonzero(mask.T)
+    run = np.cumsum(start.T.ravel()[flat]) - 1
+    across = np.swapaxes(values, 0, 1)
+    points = across.reshape(-1, values.shape[2])[flat]
+    weight = np.ones(len(points))
+    for _ in range(_MEDIAN_ROUNDS):
+        sums = [np.bincount(run, weight * column) for column in points.T]
+        middle = (np.stack(sums, axis=-1) / np.bincount(run, weight)[:, None])[run]
+        weight = 1.0 / np.hypot(np.linalg.norm(points - middle, axis=-1), _NEAR)
+    result = across.copy()
+    if len(flat):
+        result.reshape(-1, values.shape[2])[flat] = middle
+    return np.swapaxes(result, 0, 1)
 
 
 def _ends_wanted(points: np.ndarray, heights: np.ndarray, contacts: np.ndarray, fps: float) -> np.ndarray:
@@ -104,7 +110,7 @@ def offset(wanted: np.ndarray, weight: np.ndarray, fps: float) -> np.ndarray:
 
 def _places(points: np.ndarray, contacts: np.ndarray) -> np.ndarray:
     """(T, F, 2) the one place of each contact, where there is one; heel and toe a stiff foot apart."""
-    places = span_medians(points[..., :2], contacts)
+    places = middles(points[..., :2], contacts)
     if points.shape[1] < 4:
         return places
     for heel, toe in ((0, 1), (2, 3)):
@@ -116,7 +122,7 @@ def _places(points: np.ndarray, contacts: np.ndarray) -> np.ndarray:
         for end, other, share in ((toe, heel, 0.5), (heel, toe, 1.0)):
             way = places[:, end] - places[:, other]
             moved = places[:, other] + way + share * (np.median(length) * unit(way) - way)
-            fixed = span_medians(moved[:, None], flat[:, None])[:, 0]
+            fixed = middles(moved[:, None], flat[:, None])[:, 0]
             # All of a contact stands where its flat part does.
             places[:, end] = _spread(np.where(flat[:, None], fixed, np.nan), contacts[:, end], places[:, end])
     return places
@@ -169,14 +175,14 @@ def _hips_help(
     hips, length = _leg_lengths(joints, skeleton)
     stands = grip.reshape(len(joints), 2, -1).max(axis=2)
     stay = stiffness_for(min(_HIPS, 0.4 * fps), fps, order=2)
-    for _ in range(_ROUNDS):
+    for _ in range(_HIP_ROUNDS):
         way = ankles - hips - help_[:, None]
         distance = np.linalg.norm(way, axis=-1)
         short = stands * overreach(length, distance)
         if not short.any():
             break
-        pull = (short[..., None] * unit(way)).sum(axis=1)
-        weight = 1e3 * (short.max(axis=1) > 0)
+        pull = (short[..., None] ** 2 * unit(way)).sum(axis=1) / np.maximum(short.sum(axis=1), 1e-9)[:, None]
+        weight = _PULL * (short.max(axis=1) > 0)
         help_ += whittaker(pull * (weight / (weight + 1.0))[:, None], weight + 1.0, stay, order=2)
     return help_
 
@@ -208,12 +214,11 @@ def _legs(
 
     for foot, side in enumerate("LR"):
         hip, knee, ankle = (at(side + name) for name in ("Hip", "Knee", "Ankle"))
-        lengths = np.linalg.norm(knee - hip, axis=-1), np.linalg.norm(ankle - knee, axis=-1)
+        length = np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)
         way = ankles[:, foot] - hip
-        distance = np.linalg.norm(way, axis=-1)
-        end = hip + unit(way) * reach(lengths[0] + lengths[1], distance)[:, None]
-        axis = leg_hinge(at, side, pelvis, fps)[2]
-        moved[:, skeleton.index(side + "Knee")] = bend(hip, ankle, end, lengths, pole(hip, knee, ankle, axis))
+        end = hip + unit(way) * reach(length, np.linalg.norm(way, axis=-1))[:, None]
+        hinge = leg_hinge(at, side, pelvis, fps)[2]
+        moved[:, skeleton.index(side + "Knee")] = bend(hip, knee, ankle, end, hinge)
         moved[:, skeleton.index(side + "Ankle")] = end
         short[:, foot] = end - ankles[:, foot]
     return moved, short

@@ -39,6 +39,10 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
     person: asked.person()
     height: asked.height()
     smoothing: asked.smoothing()
+    left_foot: asked.foot("Left Foot")
+    right_foot: asked.foot("Right Foot")
+    ground_jumps: asked.ground_jumps()
+    hold_hands: asked.hold_hands()
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -54,6 +58,8 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         layout.prop(self, "person")
         layout.prop(self, "height")
         layout.prop(self, "smoothing")
+        for name in asked.CONTACTS:
+            layout.prop(self, name)
         layout.prop(self, "new_armature")
         row = layout.row()
         row.enabled = not self.new_armature
@@ -78,7 +84,12 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
             from ..blender_pose3d.settings import MotionSettings
         except ImportError as error:
             return self._refuse(missing_package(error))
-        settings = MotionSettings(fps=frame_rate(context.scene), height=self.height, strength=self.smoothing)
+        settings = MotionSettings(
+            fps=frame_rate(context.scene),
+            height=self.height,
+            strength=self.smoothing,
+            **{name: getattr(self, name) for name in asked.CONTACTS},
+        )
         path = bpy.path.abspath(self.filepath)
         try:
             applied = apply_tracks(context, path, self.person, armature, settings)
@@ -110,6 +121,8 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         settings = context.scene.pose3d
         settings.tracks, settings.armature = self.filepath, armature
         settings.person, settings.height, settings.smoothing = self.person, self.height, self.smoothing
+        for name in asked.CONTACTS:
+            setattr(settings, name, getattr(self, name))
         settings.notes = "\n".join(notes)
 
     def _look_again(self, context: bpy.types.Context) -> None:

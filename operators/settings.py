@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 # Blender 4.5 and later offer a path relative to the .blend only to properties that say they can take one.
 RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
@@ -42,6 +42,39 @@ def smoothing() -> Any:
         max=1.0,
         subtype="FACTOR",
     )
+
+
+def foot(name: str) -> Any:
+    return EnumProperty(
+        name=name,
+        description="When this foot is held where it stands",
+        items=(
+            ("auto", "Auto", "While it stands, as the motion tells: it neither slides nor sinks nor hovers"),
+            ("always", "Always", "All the time, in one place: for somebody who does not take a step"),
+            ("never", "Never", "It moves as it was captured: for a foot on a pedal, a ski or a swing"),
+        ),
+        default="auto",
+    )
+
+
+def ground_jumps() -> Any:
+    return BoolProperty(
+        name="Ground Jumps",
+        description="Bring the lower foot to the floor in every frame: for motion without jumps, or to take "
+        "the height out of them. Off: jumps stay as high as they were",
+        default=False,
+    )
+
+
+def hold_hands() -> Any:
+    return BoolProperty(
+        name="Hold Resting Hands",
+        description="Hold hands that rest, on a table or a wall, in one place, as feet are held on the floor",
+        default=False,
+    )
+
+
+CONTACTS = ("left_foot", "right_foot", "ground_jumps", "hold_hands")
 
 
 def look_at_tracks(settings: POSE3D_PG_settings, context: bpy.types.Context | None = None) -> None:
@@ -111,6 +144,10 @@ class POSE3D_PG_settings(bpy.types.PropertyGroup):
     person: person()
     height: height()
     smoothing: smoothing()
+    left_foot: foot("Left Foot")
+    right_foot: foot("Right Foot")
+    ground_jumps: ground_jumps()
+    hold_hands: hold_hands()
     people: IntProperty(options={"HIDDEN"})
     tracks_info: StringProperty(options={"HIDDEN"})
     tracks_problem: StringProperty(options={"HIDDEN"})

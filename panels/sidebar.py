@@ -7,7 +7,7 @@ import textwrap
 import bpy
 
 from ..operators.fit_tracks import POSE3D_OT_fit_tracks, cannot_be_animated
-from ..operators.settings import POSE3D_PG_settings
+from ..operators.settings import CONTACTS, POSE3D_PG_settings
 
 _LETTER = 6.4  # pixels of the interface font, about, at a scale of 1
 _MARGIN = 60  # pixels a line of text cannot use: icon, tabs, borders
@@ -63,6 +63,26 @@ class POSE3D_PT_sidebar(bpy.types.Panel):
         button.new_armature = armature is None
         button.person, button.height = settings.person, settings.height
         button.smoothing = settings.smoothing
+        for name in CONTACTS:
+            setattr(button, name, getattr(settings, name))
+
+
+class POSE3D_PT_contacts(bpy.types.Panel):
+    bl_idname = "POSE3D_PT_contacts"
+    bl_label = "Feet and Hands"
+    bl_parent_id = "POSE3D_PT_sidebar"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Pose3D"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column()
+        for name in CONTACTS:
+            column.prop(context.scene.pose3d, name)
 
 
 def why_not(context: bpy.types.Context) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..settings import FEET
 from .export import PRESETS
 
 
@@ -40,6 +41,15 @@ def _add_motion(one: argparse.ArgumentParser) -> None:
         "--camera-tilt", type=_tilt, default="auto", metavar="DEG", help="degrees down, or auto"
     )
     group.add_argument("--smoothing", type=float, metavar="S", help="0 (as captured) to 1 (very smooth)")
+    for side in ("left", "right"):
+        group.add_argument(
+            f"--{side}-foot",
+            choices=FEET,
+            default="auto",
+            help="held while it stands (auto), in one place all the time, or never (default: auto)",
+        )
+    group.add_argument("--ground-jumps", action="store_true", help="the lower foot is always on the floor")
+    group.add_argument("--hold-hands", action="store_true", help="hands that rest are held in one place")
     group.add_argument("--pose2d", metavar="NAME", help="2D network of the engine")
 
 

@@ -68,7 +68,16 @@ def _convert(args: argparse.Namespace) -> int:
 def _job(args: argparse.Namespace) -> Job:
     try:
         strength = {} if args.smoothing is None else {"strength": args.smoothing}
-        settings = MotionSettings(fps=args.fps, height=args.height, camera_tilt=args.camera_tilt, **strength)
+        settings = MotionSettings(
+            fps=args.fps,
+            height=args.height,
+            camera_tilt=args.camera_tilt,
+            left_foot=args.left_foot,
+            right_foot=args.right_foot,
+            ground_jumps=args.ground_jumps,
+            hold_hands=args.hold_hands,
+            **strength,
+        )
     except ValueError as error:
         raise BadArguments(str(error)) from error
     if args.person is not None and args.person < 1:

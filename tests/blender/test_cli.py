@@ -19,6 +19,7 @@ from tests.blender.readers import read_bvhio, read_fbx, read_pybvh
 from tests.walker import camera_at, film, walk
 
 ROOT = Path(__file__).parents[2]
+QUALITY = ["walk.quality.json", "walk.report.html", "walk.report.json"]
 
 # Speaks the engine's protocol as far as one job needs it.
 ENGINE = """
@@ -89,7 +90,8 @@ def refused(capsys, code: int, *words: str) -> None:
 def test_tracks_become_files_without_a_character(clip, tmp_path, capsys):
     assert command(["convert", str(clip), "--out", str(tmp_path / "new" / "out")]) == 0
     printed = [Path(line) for line in capsys.readouterr().out.splitlines()]
-    assert [path.name for path in printed] == ["walk.fbx", "walk.bvh", "walk.blend", "walk.report.json"]
+    made = ["walk.fbx", "walk.bvh", "walk.blend", "walk.report.json", "walk.quality.json", "walk.report.html"]
+    assert [path.name for path in printed] == made
     assert sorted(p.name for p in printed[0].parent.iterdir()) == sorted(p.name for p in printed)
     fbx, bvh = read_fbx(printed[0]), read_bvhio(printed[1])
     assert fbx.frames == bvh.frames == 30
@@ -99,7 +101,25 @@ def test_tracks_become_files_without_a_character(clip, tmp_path, capsys):
     (person,) = json.loads(printed[3].read_text())["people"]
     assert person["rig"] == "pose3d"
     assert person["frames"] == 30
-    assert person["quality"]["after"]["missing_frames"] == 0
+    assert person["quality"]["after"]["missing"] == 0
+    (numbers,) = json.loads(printed[4].read_text())["people"]
+    assert len(numbers["after"]["jitter"]["along"]) == 30
+    assert printed[5].read_text().startswith("<!DOCTYPE html>")
+
+
+def test_feet_are_held_as_asked(clip, tmp_path):
+    def travelled(*asked: str) -> float:
+        assert command(["convert", str(clip), "--out", str(tmp_path / "out"), "--blend", *asked]) == 0
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out/walk.blend"))
+        foot = next(o for o in bpy.data.objects if o.type == "ARMATURE").pose.bones["foot.L"]
+        places = []
+        for frame in (1, 10, 20, 30):
+            bpy.context.scene.frame_set(frame)
+            places.append(foot.head.copy())
+        return max((place - places[0]).length for place in places)
+
+    assert travelled("--left-foot", "always", "--right-foot", "never") < 0.05 < travelled()
+    assert command(["convert", str(clip), "--out", str(tmp_path / "out"), "--left-foot", "sometimes"]) == 2
 
 
 def test_a_character_of_a_file(clip, tmp_path):
@@ -107,7 +127,7 @@ def test_a_character_of_a_file(clip, tmp_path):
     before = character.read_bytes()
     out = tmp_path / "out"
     assert command(["convert", str(clip), "--out", str(out), "--character", str(character), "--fbx"]) == 0
-    assert sorted(path.name for path in out.iterdir()) == ["walk.fbx", "walk.report.json"]
+    assert sorted(path.name for path in out.iterdir()) == ["walk.fbx", *QUALITY]
     assert "mixamorig:LeftForeArm" in read_fbx(out / "walk.fbx").joints
     assert character.read_bytes() == before
 
@@ -129,7 +149,8 @@ def test_everybody(tracks, tmp_path):
     write_tracks(tmp_path / "two.npz", replace(tracks, meta={**tracks.meta, "people": 2}, **two))
     out = tmp_path / "out"
     assert command(["convert", str(tmp_path / "two.npz"), "--out", str(out), "--people", "all", "--fbx"]) == 0
-    assert sorted(p.name for p in out.iterdir()) == ["two.fbx", "two.report.json", "two_person2.fbx"]
+    quality = [name.replace("walk", "two") for name in QUALITY]
+    assert sorted(p.name for p in out.iterdir()) == ["two.fbx", *quality, "two_person2.fbx"]
 
 
 def test_a_clip_is_as_long_as_its_person_was_in_view(tracks, tmp_path):

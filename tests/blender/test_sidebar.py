@@ -101,6 +101,20 @@ def test_height_sizes_a_new_armature(settings, tracks):
     assert tall[1] / tall[0] == pytest.approx(1.5, rel=0.02)
 
 
+def test_what_is_said_of_feet_is_done_and_remembered(settings, tracks):
+    ankles = []
+    for told in ("auto", "always"):
+        told_both = {"left_foot": told, "right_foot": told}
+        assert bpy.ops.pose3d.fit_tracks(filepath=tracks, new_armature=True, **told_both) == {"FINISHED"}
+        assert settings.left_foot == settings.right_foot == told
+        places = []
+        for frame in range(1, 30, 4):
+            bpy.context.scene.frame_set(frame)
+            places.append(settings.armature.pose.bones["foot.L"].head.copy())
+        ankles.append(max((place - places[0]).length for place in places))
+    assert ankles[1] < 0.05 < ankles[0]
+
+
 def test_a_text_file(settings, tmp_path):
     path = tmp_path / "words.npz"
     path.write_text("no tracks at all\n")
@@ -179,6 +193,9 @@ def test_the_panel_draws_in_every_state(settings, tracks, tmp_path):
         panel.draw(drawn, context)
         assert {"tracks", "person", "armature", "height", "smoothing"} <= set(layout.seen)
         assert max(len(text) for text in layout.texts) <= 45, "a label does not wrap by itself"
+    feet = Layout()
+    bpy.types.POSE3D_PT_contacts.draw(SimpleNamespace(layout=feet), context)
+    assert set(feet.seen) == {"left_foot", "right_foot", "ground_jumps", "hold_hands"}
 
 
 class Layout:

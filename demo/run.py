@@ -74,14 +74,19 @@ def table(out: Path, seconds: list[float]) -> str:
     lines += ["", f"  {frames} frames, {len(report['people'])} people", ""]
     for step, took in zip(STEPS, seconds, strict=True):
         lines.append(f"  {step:<10} {took:7.1f} s  {frames / took:8.1f} frames/s")
-    lines += ["", "  person   frames   missing   jitter before   after (mm per frame³)"]
+    lines += ["", "  person   frames   missing   jitter before   after (m/s³)   foot skate (cm)"]
     for person in report["people"]:
         raw, after = person["quality"]["raw"], person["quality"]["after"]
         lines.append(
-            f"  {person['person']:>6}   {person['frames']:>6}   {raw['missing_frames']:>6.1%}"
-            f"   {raw['jitter_frame']:>13.1f}   {after['jitter_frame']:>5.1f}"
+            f"  {person['person']:>6}   {person['frames']:>6}   {_number(raw['missing'], 5)} %"
+            f"   {_number(raw['jitter'], 13)}   {_number(after['jitter'], 12)}"
+            f"   {_number(after['skate'], 15)}"
         )
     return "\n".join(lines)
+
+
+def _number(value: float | None, width: int) -> str:
+    return f"{'-' if value is None else format(value, '.1f'):>{width}}"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from mathutils import Vector
 from ..fit import FitError, fit
 from ..motion import Motion, MotionError
 from ..proportions import measure
-from ..quality import compare
+from ..quality import quality
+from ..report import Person, write_quality, write_report
 from ..rig_maps import RigError, detect
 from ..settings import MotionSettings
 from ..together import motions_together
@@ -57,21 +58,24 @@ def convert(tracks: Tracks, name: str, job: Job) -> list[Path]:
     try:
         motions, starts = motions_together(tracks, people, job.settings)
         set_frame_rate(bpy.context.scene, motions[0].fps)
-        moved, report = [], []
+        moved, report, judged = [], [], []
         for person, motion in zip(people, motions, strict=True):
             label = name if person == people[0] else f"{name}_person{person + 1}"
             armature = character or make_armature(label, measure(motion))
             # people who come into view later start later
             late = round((float(motion.time[0]) - float(tracks.time[0])) * motion.fps)
             start = 1 + (max(late, 0) if len(people) > 1 else 0)
-            report.append({"person": person + 1, **_animate(armature, motion, label, start)})
+            row = {"person": person + 1, **_animate(armature, motion, label, start)}
+            numbers = quality(motion, tracks, person)
+            report.append({**row, "quality": numbers.totals()})
+            judged.append(Person(f"Person {person + 1}", numbers, row["notes"], start))
             moved.append((label, armature))
     except (MotionError, FitError, RigError) as error:
         raise BadInput(str(error)) from error
     clips = [(row["start"], row["frames"]) for row in report]
     paths = _write(moved, clips, starts, job, name)
     paths.append(_write_report(job.out / f"{name}.report.json", tracks, report))
-    return paths
+    return paths + _write_quality(job.out, name, judged)
 
 
 def _animate(armature: bpy.types.Object, motion: Motion, label: str, start: int) -> dict[str, Any]:
@@ -87,7 +91,6 @@ def _animate(armature: bpy.types.Object, motion: Motion, label: str, start: int)
         "frames": animation.frames,
         "fps": motion.fps,
         "notes": [*motion.notes, *animation.notes],
-        "quality": compare(motion),
     }
 
 
@@ -128,3 +131,11 @@ def _write_report(path: Path, tracks: Tracks, people: list[dict[str, Any]]) -> P
         part.unlink(missing_ok=True)
         raise ExportError(f"Cannot write {path}: {error.strerror or error}.") from error
     return path
+
+
+def _write_quality(out: Path, name: str, people: list[Person]) -> list[Path]:
+    try:
+        numbers = write_quality(out / f"{name}.quality.json", people)
+        return [numbers, write_report(out / f"{name}.report.html", name, people)]
+    except OSError as error:
+        raise ExportError(f"Cannot write the report in {out}: {error.strerror or error}.") from error

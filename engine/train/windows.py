@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -18,8 +18,7 @@ from .cameras import film, project, uniform
 from .mixing import Motion, mirror, mix
 from .mocap import FPS, Clip
 from .mutation import mutate
-from .noise import detect, mid_joints
-from .segments import unit
+from .noise import Margin, detect, mid_joints
 
 _LEG = 0.491 * STATURE
 _COMMON_RATES = torch.tensor([24.0, 25.0, 30.0, 30.0, 60.0])
@@ -32,7 +31,7 @@ class Effects:
     noise: a detector's errors. proportions: spread of segments' sizes beside the bodies' own. surface: how
     far off the joint centres a detector's points lie, 1 as on the bodies. mirror: half of the windows.
     mixing: share of windows with limbs of others. mutation: share of windows with limbs bent further, by
-    about mutation_size radians.
+    about mutation_size radians. margin: beyond what was measured of detectors' errors.
     """
 
     noise: bool = True
@@ -42,6 +41,7 @@ class Effects:
     mixing: float = 0.0
     mutation: float = 0.0
     mutation_size: float = 0.35
+    margin: Margin = field(default_factory=Margin)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Windows:
         room = self._length[clip] - 1 - extent * FPS / rate
         first = torch.rand(count, generator=generator) * room
         motion = self.sequence(clip, first[:, None] + offset * (FPS / rate)[:, None])
-        features, target, _ = self.see(motion, generator)
+        features, target, _ = self.see(motion, generator, rate)
         return features[:, lead : lead + self.frames + extent], target[:, 2 * lead + self._own]
 
     def sequence(self, clip: Tensor, when: Tensor) -> Motion:
@@ -111,19 +111,22 @@ class Windows:
         share = (when - low)[..., None]
         at = self._start[clip][:, None]
         low, high = at + low, at + torch.minimum(low + 1, last)
-        # Neighbours at 60 fps are so close that a straight line between quaternions will do.
-        rotations = unit(torch.lerp(self._rotations[low], self._rotations[high], share[..., None]))
+        # Neighbours at 60 fps are so close that a straight line between quaternions will do; what it lacks in
+        # length makes no difference to those who use it.
+        rotations = torch.lerp(self._rotations[low], self._rotations[high], share[..., None])
         return Motion(rotations, torch.lerp(self._root[low], self._root[high], share))
 
-    def see(self, motion: Motion, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def see(
+        self, motion: Motion, generator: torch.Generator, rate: Tensor | float = 30.0
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Features and targets (B, L, J, 3) and the virtual cameras' rotations (B, L, 3, 3)."""
-        view = self.film(motion, generator)
+        view = self.film(motion, generator, rate)
         features, rotation = normalise(view.joints, view.score, view.intrinsics, HIP, self.window)
         target = (view.points - view.points[:, :, HIP : HIP + 1]) @ rotation.mT
         return features, target, rotation
 
-    def film(self, motion: Motion, generator: torch.Generator) -> View:
-        """What a detector makes of some body in a motion before some camera."""
+    def film(self, motion: Motion, generator: torch.Generator, rate: Tensor | float = 30.0) -> View:
+        """What a detector makes of some body in a motion before some camera. rate: (B,) frames a second."""
         effects = self.effects
         if effects.mixing:
             motion = mix(motion, effects.mixing, generator)
@@ -139,7 +142,9 @@ class Windows:
         joints = project(surface, true)
         if effects.noise:
             height = true[:, None, 0] * STATURE / points[:, :, HIP, 2]
-            joints, score = detect(joints, height, size, generator)
+            joints, score = detect(
+                joints, height, size, generator, body=points, rate=rate, margin=effects.margin
+            )
         else:
             joints, score = mid_joints(joints, torch.ones_like(joints[..., 0]))
         return View(points, joints, score, assumed)

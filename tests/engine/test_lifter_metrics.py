@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from blender_pose3d.skeleton import H36M_17
-from engine.errors import BadInput
-from engine.evaluate.lifter import evaluate
 from engine.evaluate.lifter_metrics import aligned_errors, joint_errors, scaled_errors, velocity_errors
 
 POSES = np.random.default_rng(0).normal(0, 0.3, (6, 19, 3))
@@ -58,15 +55,3 @@ def test_velocity_error_ignores_a_constant_offset_and_sees_jitter() -> None:
     shaken = POSES.copy()
     shaken[::2, 3] += [0.1, 0, 0]
     np.testing.assert_allclose(velocity_errors(shaken, POSES)[:, 3], 0.1)
-
-
-def test_nothing_held_out() -> None:
-    class NineteenJoints:
-        name = "x"
-        from blender_pose3d.skeleton import H36M_19 as skeleton  # noqa: N811
-
-    with pytest.raises(BadInput, match="held-out"):
-        evaluate(NineteenJoints(), [])
-    NineteenJoints.skeleton = H36M_17
-    with pytest.raises(BadInput, match="h36m-17"):
-        evaluate(NineteenJoints(), [])

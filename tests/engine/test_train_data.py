@@ -153,9 +153,11 @@ class TestWindows:
         joints = torch.full((2, 30, 19, 2), 200.0)
         joints[:, :, H36M_19.index("LWrist")] = -300.0
         generator = torch.Generator().manual_seed(0)
-        _, score = detect(joints, torch.full((2, 30), 100.0), torch.full((2, 2), 400.0), generator)
-        assert (score[:, :, H36M_19.index("LWrist")] == 0).all()
-        assert (score[:, :, H36M_19.index("RWrist")] > 0).float().mean() > 0.9
+        seen, score = detect(joints, torch.full((2, 30), 100.0), torch.full((2, 2), 400.0), generator)
+        # A detector takes one arm for the other now and then, but outside it sees nothing.
+        assert (score[:, :, H36M_19.index("LWrist")] == 0).float().mean() > 0.7
+        assert (score[(seen < 0).any(dim=-1)] == 0).all()
+        assert (score[:, :, H36M_19.index("RWrist")] > 0).float().mean() > 0.7
 
     def test_score_falls_with_error(self) -> None:
         joints = torch.full((200, 53, 19, 2), 500.0)
@@ -164,4 +166,4 @@ class TestWindows:
         seen, score = detect(joints, height, torch.full((200, 2), 1000.0), generator)
         elbow = H36M_19.index("LElbow")
         off, sure = (seen - joints).norm(dim=-1)[..., elbow], score[..., elbow]
-        assert off[(sure > 0) & (sure < 0.3)].mean() > 2 * off[sure > 0.8].mean()
+        assert off[(sure > 0) & (sure < 0.3)].mean() > 1.5 * off[sure > 0.8].mean()

@@ -56,7 +56,9 @@ def inverse(rotation: Tensor) -> Tensor:
 
 
 def unit(rotation: Tensor) -> Tensor:
-    return rotation / rotation.norm(dim=-1, keepdim=True).clamp(min=1e-9)
+    # Written out, for norms over so few numbers are slow.
+    w, x, y, z = rotation.unbind(-1)
+    return rotation / (w * w + x * x + y * y + z * z).clamp(min=1e-18).sqrt()[..., None]
 
 
 def from_vector(vector: Tensor) -> Tensor:
@@ -73,11 +75,16 @@ def rotate(rotation: Tensor, vector: Tensor) -> Tensor:
 
 
 def matrix_rows(rotation: Tensor) -> Tensor:
-    """(..., S, 4) to (..., 3, 3 S): rotation matrices side by side, to be multiplied with offsets (3 S)."""
-    w, x, y, z = unit(rotation).unbind(-1)
+    """(..., S, 4) quaternions of any length to (..., 3, 3 S): rotation matrices side by side, to be
+    multiplied with offsets (3 S)."""
+    w, x, y, z = rotation.unbind(-1)
+    twice = 2.0 / (w * w + x * x + y * y + z * z).clamp(min=1e-18)
+    tx, ty, tz = twice * x, twice * y, twice * z
+    wx, wy, wz = w * tx, w * ty, w * tz
+    xx, xy, xz, yy, yz, zz = x * tx, x * ty, x * tz, y * ty, y * tz, z * tz
     rows = (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-        (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-        (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
+        (1 - (yy + zz), xy - wz, xz + wy),
+        (xy + wz, 1 - (xx + zz), yz - wx),
+        (xz - wy, yz + wx, 1 - (xx + yy)),
     )
     return torch.stack([torch.stack(row, dim=-1).flatten(-2) for row in rows], dim=-2)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
 
 from blender_pose3d.skeleton import H36M_19, HALPE_26
 from engine.bridge import to_lifter
 from engine.lift.lifter import STATURE
 from engine.train.bodies import BANK, draw_bodies, load_bank, pose_bodies
+from engine.train.bvh import Bvh
 from engine.train.mixing import Motion, exchange, mirror
 from engine.train.mocap import read_clip
+from engine.train.mocap_segments import segment_rotations
 from engine.train.mutation import flexion, mutate
 from engine.train.segments import SEGMENTS, from_vector, matrix_rows, multiply, rotate, segment, unit
 
@@ -128,6 +131,94 @@ class TestClip:
                     (ours * theirs).sum(-1) / np.linalg.norm(ours, axis=-1) / np.linalg.norm(theirs, axis=-1)
                 )
                 assert cosine.min() > np.cos(np.radians(2)), side + end
+
+
+def rest_pose(naming: str) -> Bvh:
+    """One frame, at rest, of a skeleton with the habits of one of CMU's three."""
+    side = {"daz": ("l", "r")}.get(naming, ("Left", "Right"))
+    rows: list[tuple[str, str, tuple[float, float, float]]] = []
+    if naming == "daz":
+        trunk = ("hip", "abdomen", "chest", "neck", "head")
+        limbs = (
+            [("Thigh", "hip", (0.6, 0, 0)), ("Shin", "Thigh", (0, -4, 0.1)), ("Foot", "Shin", (0, -4, -0.6))],
+            [("Collar", "chest", (0.3, 2, 0)), ("Shldr", "Collar", (1, 0, 0))],
+            [("ForeArm", "Shldr", (3, 0, 0)), ("Hand", "ForeArm", (2, 0, 0.6))],
+        )
+        tip = ("Foot", (0.2, -0.3, 1.0))
+    elif naming == "cmu_mb":
+        trunk = ("Hips", "LowerBack", "Spine", "Spine1", "Neck1", "Head")
+        limbs = (
+            [("UpLeg", "Hips", (0.6, 0, 0)), ("Leg", "UpLeg", (1.4, -4, 0)), ("Foot", "Leg", (1.4, -4, 0))],
+            [("ToeBase", "Foot", (0.1, -0.3, 1.5)), ("Shoulder", "Spine1", (0, 2, 0))],
+            [("Arm", "Shoulder", (1, 0, 0)), ("ForeArm", "Arm", (3, 0, 0)), ("Hand", "ForeArm", (2, 0, 0))],
+        )
+        tip = ("ToeBase", (0.0, 0.0, 0.5))
+    else:
+        trunk = ("Hips", "lowerback", "Chest", "Chest2", "Neck", "Head")
+        limbs = (
+            [("Hip", "Hips", (0.6, 0, 0)), ("Knee", "Hip", (1.4, -4, 0)), ("Ankle", "Knee", (1.4, -4, 0))],
+            [("Toe", "Ankle", (0.1, -0.3, 1.5)), ("Collar", "Chest2", (0, 2, 0))],
+            [
+                ("Shoulder", "Collar", (1, 0, 0)),
+                ("Elbow", "Shoulder", (0, -3, 0)),
+                ("Wrist", "Elbow", (0, -2, 0)),
+            ],
+        )
+        tip = ("Toe", (0.0, 0.0, 0.5))
+    rows += [(name, parent, (0.0, 1.0, 0.0)) for name, parent in zip(trunk, ("", *trunk), strict=False)]
+    for word, sign in zip(side, (1, -1), strict=True):
+        for name, parent, (x, y, z) in [row for group in limbs for row in group]:
+            rows.append((word + name, parent if parent in trunk else word + parent, (sign * x, y, z)))
+        name, (x, y, z) = tip
+        rows.append((f"{word}{name}_end", word + name, (sign * x, y, z)))
+    names = [row[0] for row in rows]
+    parents = [names.index(row[1]) if row[1] else -1 for row in rows]
+    eye = np.tile(np.eye(3), (1, len(rows), 1, 1))
+    return Bvh(names, parents, np.array([row[2] for row in rows]), eye, np.zeros((1, 3)), 1 / 60)
+
+
+class TestNamings:
+    @pytest.mark.parametrize("naming", ["cmu_mb", "cmu_joints", "daz"])
+    def test_limbs_point_as_in_the_rest_pose_of_the_file(self, naming) -> None:
+        bvh = rest_pose(naming)
+        rotations = torch.from_numpy(segment_rotations(bvh, bvh.rotations))
+        joints = {
+            name: point.numpy() for name, point in zip(JOINTS, posed(rotations[None])[0][0, 0], strict=True)
+        }
+        apart = 0.0 if naming == "daz" else 1.4 / np.hypot(1.4, 4.0)
+        for sign, side in ((1, "L"), (-1, "R")):
+            thigh, shin, arm, forearm, foot = (
+                (joints[side + b] - joints[side + a]) / np.linalg.norm(joints[side + b] - joints[side + a])
+                for a, b in (
+                    ("Hip", "Knee"),
+                    ("Knee", "Ankle"),
+                    ("Shoulder", "Elbow"),
+                    ("Elbow", "Wrist"),
+                    ("Ankle", "Toe"),
+                )
+            )
+            assert thigh[0] * sign == pytest.approx(apart, abs=0.01)
+            np.testing.assert_allclose(shin, thigh, atol=0.02)
+            expected = (0, -1, 0) if naming == "cmu_joints" else (sign, 0, 0)
+            np.testing.assert_allclose(arm, expected, atol=0.01)
+            np.testing.assert_allclose(forearm, arm, atol=0.01)
+            assert foot[2] > 0.8
+
+    @pytest.mark.parametrize("naming", ["cmu_mb", "cmu_joints", "daz"])
+    def test_elbows_and_knees_bend_about_the_axes_of_the_files(self, naming) -> None:
+        """A turn of the forearm or shin about the axis measured on the clips is flexion, and nothing else."""
+        bvh = rest_pose(naming)
+        arms = {"cmu_mb": "LeftForeArm", "cmu_joints": "LeftElbow", "daz": "lForeArm"}
+        legs = {"cmu_mb": "LeftLeg", "cmu_joints": "LeftKnee", "daz": "lShin"}
+        across = np.array([0.0, -np.cos(np.radians(30)), np.sin(np.radians(30))])
+        elbow = np.array([across[1], 0, across[2]]) if naming == "cmu_joints" else across
+        thigh = bvh.offsets[bvh.names.index(legs[naming])] * (1, 1, 0)
+        knee = np.array([-thigh[1], thigh[0], 0.0]) / np.linalg.norm(thigh)
+        for joint, axis, kind in ((arms, elbow, "arm"), (legs, knee, "leg")):
+            world = bvh.rotations.copy()
+            world[:, bvh.names.index(joint[naming])] = Rotation.from_rotvec(axis * np.radians(70)).as_matrix()
+            angle, _ = flexion(torch.from_numpy(segment_rotations(bvh, world))[None], kind, "left")
+            assert np.degrees(angle.item()) == pytest.approx(70, abs=1.5)
 
 
 class TestMixing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -9,8 +11,10 @@ from scipy.spatial.transform import Rotation
 
 from blender_pose3d.skeleton import H36M_19, HALPE_26
 from engine.bridge import to_lifter
+from engine.errors import BadInput
 from engine.lift.lifter import STATURE
 from engine.train.bodies import BANK, draw_bodies, load_bank, pose_bodies
+from engine.train.body_bank import make_bank
 from engine.train.bvh import Bvh
 from engine.train.mixing import Motion, exchange, mirror
 from engine.train.mocap import read_clip
@@ -280,6 +284,13 @@ class TestMutation:
             bent = torch.rad2deg(flexion(mutated, kind, "left")[0]) > 20
             assert bent.any()
             assert (rotate(upper, bone)[bent][:, 2] * z > 0.05).all()
+
+
+def test_making_a_bank_without_anny_says_what_is_missing(monkeypatch, tmp_path) -> None:
+    monkeypatch.setitem(sys.modules, "anny", None)
+    with pytest.raises(BadInput, match="anny"):
+        make_bank(tmp_path / "bodies.npz", 2)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -37,19 +37,16 @@ def settle(
     The body moves as a whole; ``stand`` then moves the legs. score: (T, J). seen_from: (3,) the camera's
     place.
     """
-    score = score.copy()
-    told = {"L": settings.left_foot, "R": settings.right_foot}
-    for joint, name in enumerate(skeleton.joints):
-        if name[1:] in ("Ankle", "Toe") and told[name[0]] == "never":
-            score[:, joint] = 0.0
+    size = settings.size
+    found = find_contacts(joints, score, skeleton, fps, size=size, seen_from=seen_from, floor=False)
     return root_correction(
         joints,
         skeleton,
         fps,
         settings.plant_feet,
+        contacts=_told(found, settings),
         score=score,
-        size=settings.size,
-        seen_from=seen_from,
+        size=size,
         ground=settings.ground_jumps,
     )
 
@@ -68,10 +65,8 @@ def stand(
     score: (T, J). seen_from: (3,) the camera's place. With ``plant_feet`` at 0 contacts are told and the
     joints left.
     """
-    contacts = find_contacts(joints, score, skeleton, fps, size=settings.size, seen_from=seen_from)
-    for foot, told in enumerate((settings.left_foot, settings.right_foot)):
-        if told != "auto":
-            contacts.reshape(len(joints), 2, -1)[:, foot] = told == "always"
+    found = find_contacts(joints, score, skeleton, fps, size=settings.size, seen_from=seen_from)
+    contacts = _told(found, settings)
     if settings.plant_feet > 0:
         points, heights = sole_points(joints, skeleton, settings.size), rests(skeleton, settings.size)
         firmness = settings.plant_feet
@@ -81,3 +76,12 @@ def stand(
     if contacts.shape[1] < 4:  # no toes in this skeleton
         contacts = np.stack([contacts, np.zeros_like(contacts)], axis=-1).reshape(-1, 4)
     return Footing(joints, contacts)
+
+
+def _told(contacts: np.ndarray, settings: MotionSettings) -> np.ndarray:
+    """Contacts (T, F) as found, but where the user knows better."""
+    told = contacts.reshape(len(contacts), 2, -1).copy()
+    for foot, mode in enumerate((settings.left_foot, settings.right_foot)):
+        if mode != "auto":
+            told[:, foot] = mode == "always"
+    return told.reshape(contacts.shape)

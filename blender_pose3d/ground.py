@@ -70,25 +70,27 @@ def root_correction(
     fps: float,
     firmness: float,
     *,
+    contacts: np.ndarray | None = None,
     score: np.ndarray | None = None,
     size: float = 1.0,
-    seen_from: np.ndarray | None = None,
     ground: bool = False,
 ) -> np.ndarray:
     """Translations (T, 3) metres that hold standing feet still and put them on the floor at z = 0.
 
-    joints: (T, J, 3) metres, world, floor near 0, with scores (T, J). firmness: 0 to 1. size: of the person,
-    1 for 1.70 m. seen_from: (3,) the camera's place. ground: nobody jumps. Least squares of the feet's slip
-    while they stand, of the correction and of its acceleration: a foot takes hold and lets go without a pop.
-    Feet that slide or rest on something higher than the floor lose their say (Geman and McClure's weights, in
-    rounds).
+    joints: (T, J, 3) metres, world, floor near 0, with scores (T, J). firmness: 0 to 1. contacts: (T, F) bool
+    of ``feet.sole_points``, None to find them. size: of the person, 1 for 1.70 m. ground: nobody jumps. Least
+    squares of the feet's slip while they stand, of the correction and of its acceleration: a foot takes hold
+    and lets go without a pop. Feet that slide or rest on something higher than the floor lose their say
+    (Geman and McClure's weights, in rounds).
     """
     frames = len(joints)
     if frames < 4 or (firmness <= 0 and not ground):
         return np.zeros((frames, 3))
     points = sole_points(joints, skeleton, size)
     score = np.ones(joints.shape[:2]) if score is None else score
-    sure = 1.0 * find_contacts(joints, score, skeleton, fps, size=size, seen_from=seen_from, floor=False)
+    if contacts is None:
+        contacts = find_contacts(joints, score, skeleton, fps, size=size, floor=False)
+    sure = contacts.astype(np.float64)
     correction = np.zeros((frames, 3))
     pair = firmness * np.minimum(sure[1:], sure[:-1]) / _SLIP**2 * (fps / 30.0)
     steps = np.diff(points, axis=0)[..., :2]

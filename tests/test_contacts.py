@@ -54,6 +54,7 @@ def slowly(say: np.ndarray, change: float) -> np.ndarray:
     return np.array(path[::-1], dtype=bool)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(-3, 3).map(lambda x: x + 1e-3), min_size=1, max_size=40), st.floats(0.1, 4.0))
 def test_most_probable_is_what_viterbi_finds(say: list[float], change: float) -> None:
     def worth(states: np.ndarray) -> float:

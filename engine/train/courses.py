@@ -15,10 +15,10 @@ def course(
 ) -> tuple[Tensor, Tensor]:
     """(B, L, F) normal deviates of unit variance, and what of them is not white. seconds: (B,) of a frame.
 
-    The memory's shares are one for all, or those of the kinds of H36M_19's joints, which F counts then.
+    The memory's shares are one for all, or of H36M_19's joints by kind, in whose order F then counts.
     """
     B, L, F = shape
-    of = torch.zeros(F, dtype=torch.long) if len(memory.constant) == 1 else KIND
+    of = torch.zeros(F, dtype=torch.long) if len(memory.constant) == 1 else KIND.repeat(F // len(KIND))
     constant, slow, quick = memory.constant[of], memory.slow[of], memory.quick[of]
     steady = constant.sqrt() * torch.randn(B, 1, F, generator=generator)
     for share, memorised in zip((slow, quick), memory.seconds, strict=True):
@@ -32,9 +32,9 @@ def _ornstein_uhlenbeck(frames: int, step: Tensor) -> Tensor:
     """(B, L, L) matrices that turn white noise into the process; step: (B,) in units of its memory."""
     at = torch.arange(frames)
     ago = (at[:, None] - at).clamp(min=0)
-    keep = torch.exp(-step)[:, None, None]
-    fresh = torch.where(at == 0, torch.ones_like(keep), (1 - keep.square()).sqrt())
-    return (keep**ago * fresh).tril()
+    decay = torch.exp(-step[:, None, None] * ago).tril()
+    decay[:, :, 1:] *= (1 - torch.exp(-2 * step)).sqrt()[:, None, None]
+    return decay
 
 
 def _chain(links: Tensor) -> Tensor:
@@ -47,8 +47,8 @@ def _chain(links: Tensor) -> Tensor:
 
 
 def linked(deviates: Tensor, links: Tensor) -> Tensor:
-    """(B, L, J, F) deviates, children correlated with their parents as links (len(LINKS),) say."""
-    return _chain(links) @ deviates
+    """Deviates (..., J), children correlated with their parents as links (len(LINKS),) say."""
+    return deviates @ _chain(links).mT
 
 
 def chance(count: int, share: float, generator: torch.Generator) -> Tensor:

@@ -98,7 +98,7 @@ def detect(
     """
     B, L, J, _ = joints.shape
     seconds = 1.0 / torch.as_tensor(rate, dtype=joints.dtype).expand(B)
-    sight = torch.zeros(B, L, J, dtype=torch.long) if body is None else HIDDEN * hidden_by_body(body)
+    sight = torch.zeros(B, L, J, dtype=torch.long) if body is None else HIDDEN * hidden_by_body(body, every=3)
     sight = sight.masked_fill(_occluded(B, seconds, L, margin.occluders, generator), BEHIND)
     logit, steady = _logits(sight, seconds, margin.ease, errors, generator)
 
@@ -141,13 +141,12 @@ def _logits(
 def _error(logit: Tensor, seconds: Tensor, errors: DetectorErrors, generator: torch.Generator) -> Tensor:
     """(B, L, J, 2) in heights."""
     B, L, J = logit.shape
-    deviate = torch.stack(
-        [course((B, L, J), seconds, errors.error_course, generator)[0] for _ in "xy"], dim=-1
-    )
-    deviate = linked(deviate, errors.links)
-    length = deviate.norm(dim=-1)
+    deviate, _ = course((B, L, 2 * J), seconds, errors.error_course, generator)
+    x, y = linked(deviate.view(B, L, 2, J), errors.links).unbind(dim=2)
+    length = (x.square() + y.square()).sqrt()
     measured = error_length(errors.length, KIND.expand(B, L, J), logit, length)
-    return deviate * (measured / length.clamp(min=1e-6))[..., None]
+    scale = measured / length.clamp(min=1e-6)
+    return torch.stack((x * scale, y * scale), dim=-1)
 
 
 def _occluded(count: int, seconds: Tensor, frames: int, share: float, generator: torch.Generator) -> Tensor:

@@ -24,20 +24,15 @@ _CAPSULES: tuple[tuple[str, str, float], ...] = (
 _HIP, _THORAX, _LHIP, _RHIP, _LSHOULDER, _RSHOULDER = (
     H36M_19.index(n) for n in ("Hip", "Thorax", "LHip", "RHip", "LShoulder", "RShoulder")
 )
-# Joints within a capsule's own flesh, which it never hides.
-_TRUNK = ("Hip", "Spine", "Thorax", "RHip", "LHip", "RShoulder", "LShoulder", "Neck")
 _ONE = torch.tensor([H36M_19.index(one) for one, _, _ in _CAPSULES])
 _OTHER = torch.tensor([H36M_19.index(other) for _, other, _ in _CAPSULES])
 _RADIUS = torch.tensor([radius * STATURE for _, _, radius in _CAPSULES])
-_MAY = torch.tensor(
-    [
-        [
-            name not in (one, other) and not (radius >= 0.04 and name in _TRUNK)
-            for one, other, radius in _CAPSULES
-        ]
-        for name in H36M_19.joints
-    ]
+_HIP, _THORAX, _LHIP, _RHIP, _LSHOULDER, _RSHOULDER = (
+    H36M_19.index(n) for n in ("Hip", "Thorax", "LHip", "RHip", "LShoulder", "RShoulder")
 )
+# Of the trunk nothing is ever lost to a detector; a bone hides no end of its own.
+_LIMBS = [i for i, n in enumerate(H36M_19.joints) if n[1:] in ("Knee", "Ankle", "Toe", "Elbow", "Wrist")]
+_MAY = torch.tensor([[H36M_19.joints[j] not in (one, other) for one, other, _ in _CAPSULES] for j in _LIMBS])
 
 
 def trunk_axes(points: Tensor) -> Tensor:
@@ -50,17 +45,24 @@ def trunk_axes(points: Tensor) -> Tensor:
     return torch.stack((torch.linalg.cross(up, front), up, front), dim=-2)
 
 
-def hidden(points: Tensor) -> Tensor:
-    """(B, L, J) bool from points (B, L, J, 3) of H36M_19, metres of somebody STATURE tall, camera axes."""
-    depth = points[..., 2]
+def hidden(points: Tensor, every: int = 1) -> Tensor:
+    """(B, L, J) bool from points (B, L, J, 3) of H36M_19, metres of somebody STATURE tall, camera axes.
+
+    Only joints of the limbs are ever hidden. every: frames that share one answer, to save time.
+    """
+    B, L, J, _ = points.shape
+    x, y, depth = points[:, ::every].unbind(dim=-1)
     near = depth.clamp(min=0.1)
-    # Distances across the ray are compared at the depth of the joint that may be hidden.
-    flat = points[..., :2] / near[..., None]
-    a, b = flat[:, :, None, _ONE], flat[:, :, None, _OTHER]
-    along = b - a
-    reach = ((flat[:, :, :, None] - a) * along).sum(dim=-1)
-    share = (reach / along.square().sum(dim=-1).clamp(min=1e-12)).clamp(0, 1)
-    apart = (a + share[..., None] * along - flat[:, :, :, None]).norm(dim=-1)
-    front = torch.lerp(depth[:, :, None, _ONE], depth[:, :, None, _OTHER], share)
-    covered = (apart * front < _RADIUS) & (front + _RADIUS < depth[..., None])
-    return (covered & _MAY).any(dim=-1)
+    # Distances across the ray are compared at the depth of the capsule.
+    x, y = x / near, y / near
+    (ax, bx), (ay, by), (az, bz) = ((v[:, :, None, _ONE], v[:, :, None, _OTHER]) for v in (x, y, depth))
+    to_x, to_y, to_z = bx - ax, by - ay, bz - az
+    px, py, pz = (v[:, :, _LIMBS, None] for v in (x, y, depth))
+    reach = (px - ax) * to_x + (py - ay) * to_y
+    share = (reach / (to_x.square() + to_y.square()).clamp(min=1e-12)).clamp(0, 1)
+    apart = (ax + share * to_x - px).square() + (ay + share * to_y - py).square()
+    front = az + share * to_z
+    covered = (apart * front.square() < _RADIUS.square()) & (front + _RADIUS < pz) & _MAY
+    result = torch.zeros(B, L, J, dtype=torch.bool)
+    result[:, :, _LIMBS] = covered.any(dim=-1).repeat_interleave(every, dim=1)[:, :L]
+    return result

@@ -1,7 +1,7 @@
 """A captured clip as a body of its own size that walks through a room on a floor at z = 0.
 
 Everything that depends on what a body is stands in ``body_points``: the motion, the size and the legs are the
-captured person's, the rest has average proportions.
+captured person's, the rest and the flesh are of one of the bodies that training poses.
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import maximum_filter1d, median_filter
 from scipy.signal import butter, sosfiltfilt
 
-from blender_pose3d.skeleton import H36M_19
+from blender_pose3d.skeleton import H36M_19, HALPE_26
 from engine.errors import BadInput
 from engine.lift.lifter import STATURE
-from engine.train.bodies import CHILD, PARENT, draw_lengths, pose_bodies
 from engine.train.mocap import FPS, read_clip
 
 from . import feet
-from .truth_clips import Shot
+from .truth_clips import SHOTS, Shot
+from .truth_flesh import BELOW, body_lengths, surface_offsets
 
 # Metres in a file's unit: CMU's skeletons are in inches at a scale of 0.45, DAZ's in centimetres.
 _CMU, _DAZ = 0.0254 / 0.45, 0.01
@@ -41,15 +40,22 @@ def find_file(folder: Path, name: str) -> Path:
     return found[0]
 
 
-def body_points(path: Path) -> tuple[np.ndarray, float]:
-    """(T, 19, 3) joints at 60 fps, metres, z up, floor at 0, and the stature in metres."""
-    points = read_clip(path).points.astype(np.float64)
+def body_points(path: Path, body: int) -> tuple[np.ndarray, float]:
+    """Joints and surface of a captured person with the upper body and the flesh of one of training's bodies.
+
+    (T, 19 + 26, 3) at 60 fps, metres, z up, floor at 0: H36M_19, then Halpe's points as a detector sees them;
+    and the stature in metres.
+    """
+    clip = read_clip(path)
+    points = clip.points.astype(np.float64)
     points = points * (_DAZ if _length(points, "LHip", "LKnee") > 25 else _CMU)
     leg = [_length(points, s + a, s + b) for s in "LR" for a, b in (("Hip", "Knee"), ("Knee", "Ankle"))]
     stature = sum(leg) / 2 / _LEG
-    points = _with_lengths(without_glitches(points), stature)
+    joints = _with_lengths(points, body_lengths(body) * (stature / STATURE))
+    flesh = surface_offsets(clip, body) * (stature / STATURE)
+    points = without_glitches(np.concatenate((joints, joints[:, BELOW] + flesh), axis=1))
     points = np.stack((points[..., 0], -points[..., 2], points[..., 1]), axis=-1)
-    points = _with_level_feet(points, stature)
+    points = _with_level_feet(points)
     points[..., 2] -= _floor(points, stature)
     return points, stature
 
@@ -75,33 +81,48 @@ def _length(points: np.ndarray, one: str, other: str) -> float:
     return float(np.median(np.linalg.norm(gap, axis=-1)))
 
 
-def _with_lengths(points: np.ndarray, stature: float) -> np.ndarray:
-    # Hips and legs stay as captured, or feet that stood would slide.
-    average = draw_lengths(1, 0.0, torch.Generator())[0].double().numpy() * (stature / STATURE)
-    own = {H36M_19.index(s + n) for s in "LR" for n in ("Hip", "Knee", "Ankle")}
-    lengths = [
-        _length(points, H36M_19.joints[parent], H36M_19.joints[child]) if child in own else mean
-        for child, parent, mean in zip(CHILD.tolist(), PARENT.tolist(), average, strict=True)
-    ]
-    posed = pose_bodies(torch.from_numpy(points)[None].float(), torch.tensor([lengths], dtype=torch.float32))
-    return posed[0].double().numpy()
+def _with_lengths(points: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Joints (T, 19, 3) whose bones keep their directions and get lengths (19,), but for hips and legs.
+
+    Those stay as captured, or feet that stood would slide.
+    """
+    result = points.copy()
+    for joint, name in enumerate(H36M_19.joints):
+        parent = H36M_19.parents[joint]
+        if parent < 0:
+            continue
+        bone = points[:, joint] - points[:, parent]
+        long = np.linalg.norm(bone, axis=-1, keepdims=True)
+        wanted = np.median(long) if name[1:] in {"Hip", "Knee", "Ankle"} else lengths[joint]
+        result[:, joint] = result[:, parent] + bone / np.maximum(long, 1e-9) * wanted
+    return result
 
 
-def _with_level_feet(points: np.ndarray, stature: float) -> np.ndarray:
+def _with_level_feet(points: np.ndarray) -> np.ndarray:
     """Each foot turned about its ankle by one angle for the clip, so that where it stands it stands flat.
 
-    The captured skeletons end in toes of their makers' choice, centimetres above or below the floor.
+    points: (T, 19 + 26, 3). The captured skeletons end in toes of their makers' choice, centimetres above or
+    below the floor.
     """
     points = points.copy()
-    for side in "LR":
-        ankle, toe = points[:, H36M_19.index(side + "Ankle")], points[:, H36M_19.index(side + "Toe")]
+    for side, word in (("L", "left_"), ("R", "right_")):
+        ankle, toe = (points[:, H36M_19.index(side + name)].copy() for name in ("Ankle", "Toe"))
         ahead, down = feet.foot_axes(points, side)
         pitch = np.arcsin(np.clip(-ahead[:, 2], -1, 1))
         flat = _flat(ankle, toe)
         turn = feet.flat_pitch() - np.median(pitch[flat]) if flat.any() else 0.0
-        length = np.linalg.norm(toe - ankle, axis=-1, keepdims=True)
-        points[:, H36M_19.index(side + "Toe")] = ankle + length * (np.cos(turn) * ahead + np.sin(turn) * down)
+        for name in ("big_toe", "small_toe", "heel"):
+            at = len(H36M_19) + HALPE_26.index(word + name)
+            points[:, at] = ankle + _turned(points[:, at] - ankle, ahead, down, turn)
+        points[:, H36M_19.index(side + "Toe")] = ankle + _turned(toe - ankle, ahead, down, turn)
     return points
+
+
+def _turned(way: np.ndarray, ahead: np.ndarray, down: np.ndarray, angle: float) -> np.ndarray:
+    """Vectors (T, 3) turned in the plane of two unit vectors (T, 3), from the first towards the second."""
+    x, y = (way * ahead).sum(-1, keepdims=True), (way * down).sum(-1, keepdims=True)
+    cos, sin = np.cos(angle), np.sin(angle)
+    return way + (cos * x - sin * y - x) * ahead + (sin * x + cos * y - y) * down
 
 
 def _flat(ankle: np.ndarray, toe: np.ndarray) -> np.ndarray:
@@ -124,11 +145,11 @@ def _floor(points: np.ndarray, stature: float) -> float:
 
 
 def perform(shot: Shot, folder: Path) -> tuple[np.ndarray, np.ndarray, float]:
-    """Joints (T, 19, 3) of a shot at 60 fps, contacts (T, 4) from them, and the stature.
+    """Joints and surface (T, 19 + 26, 3) of a shot at 60 fps, contacts (T, 4), and the stature.
 
     A cycle is walked through several times, each from where the one before ended.
     """
-    points, stature = body_points(find_file(folder, shot.file))
+    points, stature = body_points(find_file(folder, shot.file), SHOTS.index(shot))
     points = points[round(shot.start * FPS) : round(shot.stop * FPS) + 1]
     if shot.loops > 1:
         points = _looped(points, shot.loops)

@@ -18,7 +18,7 @@ import torch
 from scipy.interpolate import CubicSpline
 from scipy.spatial.transform import Rotation
 
-from blender_pose3d.skeleton import HALPE_26
+from blender_pose3d.skeleton import H36M_19, HALPE_26
 from blender_pose3d.tracks import SCHEMA, Tracks, write_tracks
 from engine import describe
 from engine.bridge import to_lifter
@@ -67,11 +67,12 @@ def make(shot: Shot, mocap: Path, lifter: Lifter, seed: int) -> tuple[Truth, Tra
     captured, touching, stature = perform(shot, mocap)
     seconds = np.arange(len(captured)) / FPS
     time = np.arange(int(seconds[-1] * shot.fps + 1e-6) + 1) / shot.fps
-    joints = CubicSpline(seconds, captured)(time)
+    joints, surface = np.split(CubicSpline(seconds, captured)(time), [len(H36M_19)], axis=1)
     contacts = touching[np.minimum(np.round(time * FPS).astype(int), len(touching) - 1)]
     rotation, origin = place(shot, joints)
     true = lens(shot)
-    points, score = see(joints, (rotation, origin), true, stature=stature, seed=seed)
+    camera = rotation, origin
+    points, score = see(joints, surface, camera, true, stature=stature, fps=shot.fps, seed=seed)
     known = default_intrinsics(*SIZE, shot.lens if shot.told else None)
     info = {
         "name": shot.name, "shows": shot.shows, "source": f"{shot.file} {shot.start:g}-{shot.stop:g} s",

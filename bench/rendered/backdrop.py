@@ -42,7 +42,7 @@ def _shows_somebody(image: np.ndarray) -> bool:
     from engine.pose2d.registry import load_detector
 
     _, score = load_detector("cpu").detect(np.ascontiguousarray(image[..., ::-1]))
-    return bool((score > 0.4).any())
+    return bool((score > 0.25).any())
 
 
 def _made_up(rng: np.random.Generator) -> np.ndarray:

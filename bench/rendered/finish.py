@@ -19,6 +19,7 @@ from .border import border, shrink
 from .camera import FilmCamera
 
 FPS = 30
+_SHADOW, _FADE = 0.75, 30  # alpha of the deepest; px
 _SMOOTH = 0.75  # px, against the noise of few samples
 
 
@@ -78,13 +79,22 @@ def _pictures(folder: Path, body: dict[str, np.ndarray]) -> Iterator[np.ndarray]
             raise RuntimeError(f"{folder.name}: picture {frame} is {drawn.shape}, not as its border says")
         alpha = drawn[..., 3:].astype(np.float32) / 255
         layer = np.concatenate([drawn[..., 2::-1] * alpha, alpha], axis=-1)
-        layer = cv2.GaussianBlur(layer, (0, 0), _SMOOTH)
+        layer = cv2.GaussianBlur(layer, (0, 0), _SMOOTH) * _fading(alpha, half)
         layer = cv2.resize(layer, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
         part = picture[top:bottom, left:right]
         part[:] = part * (1 - layer[..., 3:]) + layer[..., :3]
         picture = cv2.GaussianBlur(picture, (0, 0), soft)
         picture += rng.normal(0, grain, (height, width, 1)) + rng.normal(0, grain / 2, picture.shape)
         yield np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def _fading(alpha: np.ndarray, half: int) -> np.ndarray:
+    """(h, w, 1): shadows fade out towards the edges of what was rendered, which would cut them off."""
+    height, width = alpha.shape[:2]
+    across, down = np.arange(width), np.arange(height)
+    away = np.minimum(np.minimum(across, across[::-1])[None], np.minimum(down, down[::-1])[:, None])
+    shadow = alpha < _SHADOW
+    return np.where(shadow, np.clip(away * half / _FADE, 0, 1)[..., None], 1.0).astype(np.float32)
 
 
 def _encode(target: Path, pictures: Iterator[np.ndarray], size: tuple[int, int]) -> None:

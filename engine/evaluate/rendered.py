@@ -47,7 +47,7 @@ def figures(prediction: np.ndarray, target: np.ndarray, row: np.ndarray) -> dict
 class Clip:
     """What was measured of one clip. frames: of the clip; followed: those in which the person was.
 
-    others: how many people were found who are not there. pixels: median distance of 2D keypoints from the
+    others: how many people were found besides. pixels: median distance of 2D keypoints from the
     truth, as a fraction of the person's height. figures: by METHODS.
     """
 

@@ -21,7 +21,7 @@ def summary(clips: list[Clip], names: dict[str, str]) -> dict[str, Any]:
         "frames": frames,
         "followed": followed,
         "clips_without_a_person": sum(c.followed == 0 for c in clips),
-        "people_who_are_not_there": sum(c.others for c in clips),
+        "other_people_found": sum(c.others for c in clips),
         "mean": {method: {m: _mean(clips, method, m) for m in MEASURES} for method in METHODS},
         "by_clip": [_plain(asdict(c)) for c in clips],
     }
@@ -50,7 +50,7 @@ def table(result: dict[str, Any]) -> str:
         f"{result['lifter']} on {result['clips']} rendered clips, 2D by {result['pose2d']}: "
         f"{result['followed']} of {result['frames']} frames followed, "
         f"{result['clips_without_a_person']} clips in which nobody was, "
-        f"{result['people_who_are_not_there']} people found who are not there.",
+        f"{result['other_people_found']} people found besides (some photographs show small ones).",
         "",
         "| mean over followed frames, mm | " + " | ".join(MEASURES) + " |",
         "| --- |" + " ---: |" * len(MEASURES),

@@ -18,7 +18,7 @@ from .skeleton import Skeleton
 
 Filter = Callable[[np.ndarray, np.ndarray, float, float], np.ndarray]
 
-_SOFTEST, _STRONGEST = 24.0, 1.5  # Hz at strength 0 and 1; human movement lies below 6 Hz (Winter 2009)
+_SOFTEST, _STRONGEST = 20.0, 1.5  # Hz at strength 0 and 1; human movement lies below 6 Hz (Winter 2009)
 _LEAST_WEIGHT = 0.03
 # One-Euro: how much the cutoff rises with speed, as a part of itself per m/s; Hz at which speed is measured.
 _EURO_RISE, _EURO_SPEED = 1.0, 1.5
@@ -71,7 +71,7 @@ def smooth_parts(
 
 
 def cutoff(strength: float) -> float:
-    """Hz at which a filter of this strength halves a motion: 24 at 0, 6 at 0.5, 1.5 at 1."""
+    """Hz at which a filter of this strength halves a motion: 20 at 0, 5.5 at 0.5, 1.5 at 1."""
     return float(_SOFTEST * (_STRONGEST / _SOFTEST) ** strength)
 
 

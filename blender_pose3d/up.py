@@ -12,15 +12,16 @@ from .feet import soles
 from .skeleton import Skeleton
 
 # What is known before looking (degrees): cameras are hardly rolled, and mostly look down a little.
-_ROLL, _TILT, _USUAL_TILT = 2.5, 10.0, 5.0
+_ROLL, _TILT, _USUAL_TILT = 2.0, 10.0, 5.0
 _GIVEN = 0.01
 # Somebody who stands sways back and forth more than to the sides; over a clip the mean of it counts for at
 # most so many seconds, and the lifted body leans by the last number however long one looks (degrees).
 _FORTH, _SIDEWAYS, _SECONDS, _LIFTED = 6.0, 3.0, 4.0, 2.5
 # Hips and shoulders are level, in the mean (degrees; the second however long one looks).
 _LEVEL, _LEVEL_LIFTED = 8.0, 4.0
-# Of the places where feet stand: errors in metres, and as many steps as count at most.
-_FLOOR, _STEPS = 0.06, 16
+# Of the places where feet stand, in metres: what is off the floor, by how much a step's height is wrong, and
+# how far off it seems to be on the ground; as many steps as count at most.
+_FLOOR, _STEP_HEIGHT, _STEP_PLACE, _STEPS = 0.06, 0.1, 0.3, 16
 _STEP_TIME = 0.3  # seconds
 _FOUND = 0.6  # part of the first guess's spread in tilt that may be left
 _ROUNDS = 6
@@ -33,7 +34,7 @@ _MASS = (
         ("Shoulder", "Elbow", 0.028, 0.44), ("Elbow", "Wrist", 0.022, 0.68),
     )),
 )  # fmt: skip
-_SUPPORT = 0.3  # from the ankles to the toes, where the feet carry somebody
+_SUPPORT = 0.2  # from the ankles to the toes, where the feet carry somebody
 
 _Evidence = tuple[np.ndarray, np.ndarray]
 
@@ -195,9 +196,12 @@ def _floor(
     for _ in range(5):
         spread = place - np.average(place, axis=0, weights=robust)
         higher = rise - np.average(rise, weights=robust)
-        part = min(steps, _STEPS) / weight.sum() / _FLOOR**2 * robust[:, None] * spread
+        part = min(steps, _STEPS) / weight.sum() / _STEP_HEIGHT**2 * robust[:, None] * spread
         square, pull = part.T @ spread, -part.T @ higher
         turn = np.linalg.solve(known[0] + square, known[1] + pull)
         off = higher + spread @ turn
         robust = weight / (1.0 + (off / (2 * _FLOOR)) ** 2) ** 2 + 1e-9
-    return square, pull
+    # Where somebody stays in one place most of the spread is error, and its slope is not the floor's.
+    walked = joints[:, 0] @ axes.T
+    real = walked.var(axis=0) / (walked.var(axis=0) + _STEP_PLACE**2)
+    return square * np.sqrt(np.outer(real, real)), pull * real

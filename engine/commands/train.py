@@ -19,6 +19,9 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
         "--config", default="gastnet_27f_19j", help="name of a shipped config, or a TOML file"
     )
     lifter.add_argument("--run", type=Path, help="folder of the run; a killed run there goes on (runs/NAME)")
+    lifter.add_argument(
+        "--start-from", type=Path, help="weights of the same architecture to begin with, not random ones"
+    )
     lifter.add_argument("--minutes", type=float, help="plan the run by the clock instead of by steps")
     lifter.add_argument("--validate-every", type=float, default=240.0, help="seconds between validations")
     lifter.add_argument(
@@ -27,7 +30,10 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
     lifter.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     lifter.add_argument("--bf16", action="store_true", help="half precision where the processor has it")
     lifter.add_argument(
-        "--workers", type=int, default=1, help="processor cores to train on, one batch shared"
+        "--workers",
+        type=int,
+        default=1,
+        help="processor cores to train on, one batch shared; on a GPU, cores that make the windows",
     )
     bodies = kinds.add_parser("bodies", help="make the bank of bodies anew, with the package anny")
     bodies.add_argument("--out", type=Path, help="the file to write (the bank that ships)")
@@ -56,7 +62,8 @@ def _lifter(args: argparse.Namespace) -> int:
     from ..train.config import CONFIGS, read_config
     from ..train.loop import Pace, Trainer
     from ..train.mocap import read_folder
-    from ..train.run import RunFolder, export
+    from ..train.run import RunFolder, check_target, export
+    from ..train.start import Start
 
     if args.device == "cuda" and not torch.cuda.is_available():
         raise BadArguments("There is no CUDA device here.", "Leave --device out.")
@@ -64,17 +71,19 @@ def _lifter(args: argparse.Namespace) -> int:
         raise BadArguments("--minutes must be positive.")
     if args.workers < 1:
         raise BadArguments("--workers must be at least 1.")
-    if args.device == "cpu":
-        torch.set_num_threads(1)
+    torch.set_num_threads(1)  # workers are the threads
     named = CONFIGS / f"{args.config}.toml"
     config = read_config(named if named.is_file() else args.config)
     folder = RunFolder(args.run or Path("runs") / Path(args.config).stem)
     pace = Pace(args.minutes, args.validate_every, args.device, args.bf16, args.workers)
-    trainer = Trainer(read_folder(args.mocap), config, folder, pace)
+    start = Start(args.start_from) if args.start_from else None
+    trainer = Trainer(read_folder(args.mocap), config, folder, pace, start)
+    if args.export:
+        check_target(args.export, trainer.network)
     best = trainer.run()
     print(f"Best error on held-out subjects, with noise: {1000 * best:.1f} mm ({folder.path}).")
     if args.export:
-        print(export(folder, args.export))
+        print(export(folder, args.export, trainer.validation))
     return 0
 
 

@@ -13,25 +13,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from blender_pose3d.skeleton import H36M_19
-
 from ..errors import EngineError
+from .batches import Batches
 from .config import Config
 from .mocap import Clip
-from .networks import build_network
+from .networks import Network, build_network
 from .run import RunFolder
 from .splits import split
+from .start import Start
+from .validation import Validation, error
 from .windows import Effects, Windows
-
-_VALIDATION_SEED = 20_201
-_HIP = H36M_19.index("Hip")
 
 
 @dataclass(frozen=True)
 class Pace:
     """minutes: planned length of the run, else the steps of the configuration count. Seconds between the
     validations; device and autocast to bfloat16. workers: threads that share each batch; on a processor whole
-    workers side by side are twice as fast as torch's own threads inside these small operations."""
+    workers side by side are twice as fast as torch's own threads inside these small operations. On a GPU they
+    draw the batches to come."""
 
     minutes: float | None = None
     validate_every: float = 240.0
@@ -40,56 +39,67 @@ class Pace:
     workers: int = 1
 
 
-def error(prediction: Tensor, target: Tensor) -> Tensor:
-    """(..., J) metres between poses (..., J, 3), hip on hip."""
-    return (prediction - prediction[..., _HIP : _HIP + 1, :] - target).norm(dim=-1)
-
-
 class Trainer:
     """Owns the network, its moving average, the optimiser and the clock of one run."""
 
-    def __init__(self, clips: list[Clip], config: Config, folder: RunFolder, pace: Pace) -> None:
+    def __init__(
+        self, clips: list[Clip], config: Config, folder: RunFolder, pace: Pace, start: Start | None = None
+    ) -> None:
+        """start: weights to begin with, unless the folder holds a run to go on with.
+
+        Raises EngineError where the clips leave nothing to train or to measure on; BadInput for a broken
+        state or weights of another architecture.
+        """
         self.config, self.folder, self.pace = config, folder, pace
         settings = config.training
         torch.manual_seed(settings.seed)
         self.network = build_network(config.network).to(pace.device)
+        self.origin = "" if start is None else start.into(self.network)
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay, fused=True
         )
-        # A worker has its own generator and batch-norm statistics, and the one set of parameters.
+        learners = pace.workers if pace.device == "cpu" else 1
+        # A worker has its own batch-norm statistics, and the one set of parameters.
         parameters = {id(p): p for p in self.network.parameters()}
-        copies = [copy.deepcopy(self.network, dict(parameters)) for _ in range(1, pace.workers)]
+        copies = [copy.deepcopy(self.network, dict(parameters)) for _ in range(1, learners)]
         self.replicas = [self.network, *copies]
-        self.generators = [
-            torch.Generator().manual_seed(settings.seed + 1000 * k) for k in range(pace.workers)
-        ]
-        self._pool = ThreadPoolExecutor(pace.workers)
-        self._share = max(settings.batch // pace.workers, 1)
+        self._pool = ThreadPoolExecutor(learners)
+        self._share = max(settings.batch // learners, 1)
         self.step, self.seen, self.elapsed, self.best = 0, 0, 0.0, math.inf
-        effects = Effects(**asdict(config.data))
+        self._prepare(clips)
+        self._resume()
+
+    def _prepare(self, clips: list[Clip]) -> None:
+        settings, pace = self.config.training, self.pace
         train, held_out, _ = split(clips)
         if not train or not held_out:
             raise EngineError("The clips leave nothing to train on or nothing held out to measure on.")
+        effects = Effects(**asdict(self.config.data))
         frames, before = self.network.receptive_field, self.network.frames_before
         shared = {"outputs": settings.outputs, "spacing": self.network.spacing}
-        self.windows = Windows(train, frames, before, effects, **shared)
-        judge = torch.Generator().manual_seed(_VALIDATION_SEED)
+        windows = Windows(train, frames, before, effects, **shared)
+        ahead = 0 if pace.device == "cpu" else pace.workers
+        self._batches = Batches(windows, self._share, settings.seed, pace.device, ahead)
         measured = Windows(held_out, frames, before, replace(effects, mixing=0.0, mutation=0.0))
-        self.validation = measured.draw(settings.validation, judge)
-        self._resume()
+        self.validation = Validation(measured, settings.validation)
 
     def _resume(self) -> None:
-        state = self.folder.load(self.config.to_dict())
+        state = self.folder.load(self.config.network)
         if state is None:
             return
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        for generator, saved in zip(self.generators, state["generators"], strict=False):
-            generator.set_state(saved)
         self.step, self.seen = state["step"], state["seen"]
         self.elapsed, self.best = state["elapsed"], state["best"]
+        self.origin = state.get("origin", "")
+        if state.get("validation") != self.validation.identity:
+            # Another measure: what the best of the past is by this one.
+            best = self.folder.best()
+            self.best = math.inf if best is None else self.validation.measure(best.to(self.pace.device))
+            if best is not None:
+                self._save_best(best)
         print(f"Going on at step {self.step}, best so far {self.best * 1000:.1f} mm.", file=sys.stderr)
 
     def save(self) -> None:
@@ -99,7 +109,8 @@ class Trainer:
                 "network": self.network.state_dict(),
                 "average": self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
-                "generators": [generator.get_state() for generator in self.generators],
+                "validation": self.validation.identity,
+                "origin": self.origin,
                 "step": self.step,
                 "seen": self.seen,
                 "elapsed": self.elapsed,
@@ -138,7 +149,7 @@ class Trainer:
         return settings.rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * self.share_done())) / 2)
 
     def _learn(self) -> float:
-        results = list(self._pool.map(self._gradients, range(self.pace.workers)))
+        results = list(self._pool.map(self._gradients, range(len(self.replicas))))
         value = sum(loss for loss, _ in results) / len(results)
         if not math.isfinite(value):
             raise EngineError(
@@ -153,14 +164,13 @@ class Trainer:
             group["lr"] = self._rate()
         self.optimiser.step()
         self.step += 1
-        self.seen += self._share * self.pace.workers * self.config.training.outputs
+        self.seen += self._share * len(self.replicas) * self.config.training.outputs
         self._update_average()
         return value
 
     def _gradients(self, worker: int) -> tuple[float, tuple[Tensor, ...]]:
         """Loss and gradients of one worker's share of the batch."""
-        features, target = self.windows.draw(self._share, self.generators[worker])
-        features, target = features.to(self.pace.device), target.to(self.pace.device)
+        features, target = self._batches.draw(self.step, worker)
         network = self.replicas[worker].train()
         with torch.autocast(self.pace.device, torch.bfloat16, enabled=self.pace.bf16):
             prediction = network(features, strided=True)
@@ -175,22 +185,24 @@ class Trainer:
         floating = [k for k, v in ours.items() if v.is_floating_point()]
         torch._foreach_lerp_([ours[k] for k in floating], [theirs[k] for k in floating], 1 - decay)
 
-    @torch.inference_mode()
     def validate(self) -> float:
         """Mean error in metres of the averaged weights on held-out subjects, with noise."""
-        features, target = self.validation
-        errors = [
-            error(self.average(f.to(self.pace.device), strided=True), t.to(self.pace.device)).mean(dim=(1, 2))
-            for f, t in zip(features.split(128), target.split(128), strict=True)
-        ]
-        return float(torch.cat(errors).mean())
+        return self.validation.measure(self.average)
+
+    def _save_best(self, network: Network) -> None:
+        described = {
+            "validation_mm": f"{self.best * 1000:.2f}",
+            "validation": self.validation.identity,
+            "step": str(self.step),
+            "windows": str(self.seen),
+        }
+        self.folder.save_best(network, described | ({"started_from": self.origin} if self.origin else {}))
 
     def _report(self, losses: list[float]) -> None:
         measured = self.validate()
         if measured < self.best:
             self.best = measured
-            described = {"validation_mm": f"{measured * 1000:.2f}", "step": str(self.step)}
-            self.folder.save_best(self.average, described)
+            self._save_best(self.average)
         self.save()
         done = self.share_done()
         row: dict[str, Any] = {

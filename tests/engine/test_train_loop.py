@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,12 +15,15 @@ import torch
 from blender_pose3d.skeleton import H36M_19
 from engine.__main__ import main
 from engine.errors import BadInput, EngineError
-from engine.lift.checkpoint import load_network
+from engine.lift.checkpoint import load_network, save_network
 from engine.lift.gastnet import GastNet
+from engine.train.batches import Batches
 from engine.train.config import CONFIGS, Config, NetworkConfig, TrainingConfig, read_config
 from engine.train.loop import Pace, Trainer
 from engine.train.mocap import read_folder
-from engine.train.run import BEST, RunFolder, export
+from engine.train.run import BEST, RunFolder, check_target, export
+from engine.train.start import Start
+from engine.train.windows import Windows
 
 from .mocap_files import write_folder
 
@@ -70,7 +78,7 @@ def test_same_seed_same_weights_and_resumed_run_equals_unbroken_one(clips, tmp_p
     for (name, ours), theirs in zip(
         resumed.average.state_dict().items(), whole.average.state_dict().values(), strict=True
     ):
-        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6, msg=name)
+        assert torch.equal(ours, theirs), name
 
 
 def test_a_worse_state_does_not_replace_the_best(clips, tmp_path) -> None:
@@ -110,8 +118,8 @@ def test_broken_state(clips, tmp_path) -> None:
 def test_export_keeps_the_better_file(tmp_path) -> None:
     network = GastNet(H36M_19, 3, 8)
     worse, better = RunFolder(tmp_path / "worse"), RunFolder(tmp_path / "better")
-    worse.save_best(network, {"validation_mm": "90.00"})
-    better.save_best(network, {"validation_mm": "80.00"})
+    worse.save_best(network, {"validation_mm": "90.00", "validation": "8/27"})
+    better.save_best(network, {"validation_mm": "80.00", "validation": "8/27"})
     target = tmp_path / "lifter.safetensors"
     assert "Wrote" in export(worse, target)
     assert "Wrote" in export(better, target)
@@ -120,6 +128,107 @@ def test_export_keeps_the_better_file(tmp_path) -> None:
     assert target.read_bytes() == kept
     with pytest.raises(BadInput, match="no finished weights"):
         export(RunFolder(tmp_path / "empty"), target)
+
+
+def test_figures_on_other_windows_are_not_compared(clips, tmp_path) -> None:
+    folder, target = RunFolder(tmp_path / "run"), tmp_path / "lifter.safetensors"
+    trainer = Trainer(clips, config(1), folder, Pace())
+    good = 1000 * trainer.validate()
+    folder.save_best(trainer.average, {"validation_mm": f"{good:.2f}", "validation": "now"})
+    bad = GastNet(H36M_19, 3, 8).eval()
+    torch.nn.init.normal_(bad.shrink.weight, std=5.0)
+    save_network(target, bad, {"validation_mm": "1.00", "validation": "another set"})
+    with pytest.raises(BadInput, match="cannot be compared"):
+        export(folder, target)
+    assert "Wrote" in export(folder, target, trainer.validation)
+    save_network(target, GastNet(H36M_19, 3, 8, causal=True), {"validation_mm": "1.00"})
+    with pytest.raises(BadInput, match="another kind of network"):
+        check_target(target, trainer.network)
+    with pytest.raises(BadInput, match="no folder"):
+        check_target(tmp_path / "none" / "x.safetensors", trainer.network)
+
+
+def test_validation_is_known_by_its_windows(clips, tmp_path) -> None:
+    marks = [
+        Trainer(
+            clips, config(1, seed=seed, validation=count), RunFolder(tmp_path), Pace()
+        ).validation.identity
+        for seed, count in ((1, 8), (2, 8), (1, 9))
+    ]
+    assert marks[0] == marks[1] != marks[2]
+
+
+def test_a_state_from_before_goes_on_and_its_best_is_measured_anew(clips, tmp_path) -> None:
+    """States of earlier versions know neither the network's kind nor the validation windows."""
+    folder = RunFolder(tmp_path)
+    trainer = Trainer(clips, config(4), folder, Pace())
+    trainer._learn()
+    trainer.best = 0.001
+    folder.save_best(trainer.average, {"validation_mm": "1.00"})
+    trainer.save()
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    del state["validation"], state["origin"], state["config"]["network"]["kind"]
+    folder.save(state | {"generators": []})
+    resumed = Trainer(clips, config(4), folder, Pace())
+    assert resumed.step == 1
+    assert resumed.best == pytest.approx(resumed.validate(), rel=0.02)  # the file is in half precision
+    assert load_network(folder.path / BEST)[1]["validation"] == resumed.validation.identity
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_start_from_other_weights(clips, tmp_path, causal) -> None:
+    path = tmp_path / "centred.safetensors"
+    save_network(path, GastNet(H36M_19, 3, 8))
+    settings = replace(config(1), network=replace(SMALL, causal=causal))
+    folder = RunFolder(tmp_path / "run")
+    trainer = Trainer(clips, settings, folder, Pace(), Start(path))
+    given = load_network(path)[0].state_dict()
+    assert all(torch.equal(value, given[name]) for name, value in trainer.average.state_dict().items())
+    assert trainer.network.causal == causal
+    trainer.run()
+    assert load_network(folder.path / BEST)[1]["started_from"].startswith("centred.safetensors ")
+    assert Trainer(clips, settings, folder, Pace()).origin == trainer.origin
+    with pytest.raises(BadInput, match="another architecture"):
+        Start(path).into(GastNet(H36M_19, 3, 16))
+    with pytest.raises(BadInput, match="another architecture"):
+        Start(path).into(GastNet(H36M_19, 3, 8, filter_widths=(3, 3, 3, 3)))
+
+
+def test_batches_drawn_ahead_are_the_same(clips) -> None:
+    windows = Windows(clips, 3, 1)
+    plain, ahead = (Batches(windows, 4, 7, "cpu", n) for n in (0, 2))
+    for step in (0, 1, 2, 5):
+        for ours, theirs in zip(ahead.draw(step), plain.draw(step), strict=True):
+            assert torch.equal(ours, theirs)
+    assert not torch.equal(plain.draw(0)[0], plain.draw(1)[0])
+    assert not torch.equal(plain.draw(0)[0], plain.draw(0, part=1)[0])
+
+
+@pytest.mark.slow
+def test_killed_run_ends_where_an_unbroken_one_does(mocap, tmp_path) -> None:
+    settings = tmp_path / "small.toml"
+    settings.write_text("[network]\nchannels = 8\n[training]\nbatch = 8\nsteps = 12\nvalidation = 8\n")
+
+    def command(run: str) -> list[str]:
+        given = ["train", "lifter", "--mocap", str(mocap), "--config", str(settings)]
+        return [*given, "--run", str(tmp_path / run), "--validate-every", "0"]
+
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "engine", *command("killed")],
+        cwd=Path(__file__).parents[2],
+        stderr=subprocess.DEVNULL,
+    )
+    while not (tmp_path / "killed" / "curves.csv").exists():
+        assert killed.poll() is None
+        time.sleep(0.05)
+    killed.kill()
+    assert killed.wait() != 0
+    assert main(command("killed")) == 0
+    assert main(command("whole")) == 0
+    states = [torch.load(tmp_path / run / "state.pt", weights_only=True) for run in ("killed", "whole")]
+    assert states[0]["step"] == states[1]["step"] == 12
+    for name, value in states[0]["average"].items():
+        assert torch.equal(value, states[1]["average"][name]), name
 
 
 def test_shipped_configs_are_read() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -95,7 +96,7 @@ def seen(margin: Margin, count: int = 200) -> tuple[torch.Tensor, torch.Tensor, 
 
 
 def test_heatmaps_know_no_feet_and_are_never_quite_sure() -> None:
-    _, joints, score = seen(Margin(0.0, 0.0, heatmaps=1.0, occluders=0.0, crops=0.0))
+    _, joints, score = seen(replace(AS_MEASURED, heatmaps=1.0))
     assert (score[..., [AT["LToe"], AT["RToe"]]] == 0).all()
     assert 0.5 < score[..., AT["LShoulder"]].median() < 0.99
     step = 1.25 / 64 / 4 * 340
@@ -105,9 +106,13 @@ def test_heatmaps_know_no_feet_and_are_never_quite_sure() -> None:
 
 def test_margins_add_what_is_unseen() -> None:
     _, _, plain = seen(AS_MEASURED)
-    _, _, crops = seen(Margin(0.0, 0.0, 0.0, 0.0, crops=0.6))
+    _, _, crops = seen(replace(AS_MEASURED, crops=0.6))
     assert (crops[..., LEGS] == 0).float().mean() > (plain[..., LEGS] == 0).float().mean() + 0.15
-    truth, joints, score = seen(Margin(0.0, 0.0, 0.0, occluders=1.0, crops=0.0))
+    truth, joints, _ = seen(AS_MEASURED)
+    _, hard, _ = seen(replace(AS_MEASURED, hard=1.0))
+    away = [(j - truth).norm(dim=-1)[..., LEGS].mean() for j in (joints, hard)]
+    assert 1.1 * away[0] < away[1] < 2.2 * away[0]
+    truth, joints, score = seen(replace(AS_MEASURED, occluders=1.0))
     assert score.mean() < plain.mean()
     assert torch.isfinite(joints).all()
     assert (joints - truth).norm(dim=-1).median() < 0.2 * 340

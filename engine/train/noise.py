@@ -49,8 +49,8 @@ class Margin:
     crowds show them, which rendered people flatter. ease: spread (normal deviates) of how easy a detector
     finds a clip. size: spread (logarithm) of the errors' sizes between detectors. heatmaps: share of windows
     by a detector of COCO-17 that scores by the peaks of heatmaps, as HRNet does: no feet, places on a grid,
-    no score near one. occluders: chance of a frame to have a limb behind something, for 1.5 s on average. crops:
-    share of windows whose legs or feet are never seen.
+    no score near one. occluders: chance of a frame to have a limb behind something, for 1.5 s on average.
+    crops: share of windows whose legs or feet are never seen.
     """
 
     hard: float = 0.3

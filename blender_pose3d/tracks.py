@@ -85,6 +85,7 @@ def write_tracks(path: str | Path, tracks: Tracks) -> None:
     """
     _check(tracks, str(path))
     path = Path(path)
+    moving: dict[str, Any] = {key: value.astype(np.float32) for key, value in _moving_camera(tracks).items()}
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -98,7 +99,7 @@ def write_tracks(path: str | Path, tracks: Tracks) -> None:
                 score2d=tracks.score2d.astype(np.float32),
                 joints3d=tracks.joints3d.astype(np.float32),
                 score3d=tracks.score3d.astype(np.float32),
-                **{k: v.astype(np.float32) for k, v in _moving_camera(tracks).items()},  # type: ignore[arg-type]
+                **moving,
             )
             file.flush()
             os.fsync(file.fileno())

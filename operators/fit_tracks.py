@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
+from . import motion_properties as motion
 from . import settings as asked
 from .settings import RELATIVE, look_at_armature, look_at_tracks, missing_package
 
@@ -39,6 +40,20 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
     person: asked.person()
     height: asked.height()
     smoothing: asked.smoothing()
+    smoothing_filter: motion.smoothing_filter()
+    smooth_torso: motion.part("torso")
+    smooth_head: motion.part("head")
+    smooth_arms: motion.part("arms")
+    smooth_hands: motion.part("hands")
+    smooth_legs: motion.part("legs")
+    smooth_feet: motion.part("feet")
+    find_camera: motion.find_camera()
+    camera_tilt: motion.camera_tilt()
+    camera_roll: motion.camera_roll()
+    know_lens: motion.know_lens()
+    lens: motion.lens()
+    fit_picture: motion.fit_picture()
+    fix_swaps: motion.fix_swaps()
     left_foot: asked.foot("Left Foot")
     right_foot: asked.foot("Right Foot")
     ground_jumps: asked.ground_jumps()
@@ -58,7 +73,7 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         layout.prop(self, "person")
         layout.prop(self, "height")
         layout.prop(self, "smoothing")
-        for name in asked.CONTACTS:
+        for name in (*motion.MOTION, *asked.CONTACTS):
             layout.prop(self, name)
         layout.prop(self, "new_armature")
         row = layout.row()
@@ -88,6 +103,7 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
             fps=frame_rate(context.scene),
             height=self.height,
             strength=self.smoothing,
+            **motion.motion_values(self),
             **{name: getattr(self, name) for name in asked.CONTACTS},
         )
         path = bpy.path.abspath(self.filepath)
@@ -121,7 +137,7 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         settings = context.scene.pose3d
         settings.tracks, settings.armature = self.filepath, armature
         settings.person, settings.height, settings.smoothing = self.person, self.height, self.smoothing
-        for name in asked.CONTACTS:
+        for name in (*motion.MOTION, *asked.CONTACTS):
             setattr(settings, name, getattr(self, name))
         settings.notes = "\n".join(notes)
 

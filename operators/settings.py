@@ -7,6 +7,8 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from . import motion_properties as motion
+
 # Blender 4.5 and later offer a path relative to the .blend only to properties that say they can take one.
 RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 
@@ -144,6 +146,20 @@ class POSE3D_PG_settings(bpy.types.PropertyGroup):
     person: person()
     height: height()
     smoothing: smoothing()
+    smoothing_filter: motion.smoothing_filter()
+    smooth_torso: motion.part("torso")
+    smooth_head: motion.part("head")
+    smooth_arms: motion.part("arms")
+    smooth_hands: motion.part("hands")
+    smooth_legs: motion.part("legs")
+    smooth_feet: motion.part("feet")
+    find_camera: motion.find_camera()
+    camera_tilt: motion.camera_tilt()
+    camera_roll: motion.camera_roll()
+    know_lens: motion.know_lens()
+    lens: motion.lens()
+    fit_picture: motion.fit_picture()
+    fix_swaps: motion.fix_swaps()
     left_foot: foot("Left Foot")
     right_foot: foot("Right Foot")
     ground_jumps: ground_jumps()

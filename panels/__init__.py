@@ -2,9 +2,9 @@
 
 import bpy
 
-from .sidebar import POSE3D_PT_contacts, POSE3D_PT_sidebar
+from .sidebar import POSE3D_PT_camera, POSE3D_PT_contacts, POSE3D_PT_sidebar, POSE3D_PT_smoothing
 
-CLASSES = (POSE3D_PT_sidebar, POSE3D_PT_contacts)
+CLASSES = (POSE3D_PT_sidebar, POSE3D_PT_smoothing, POSE3D_PT_camera, POSE3D_PT_contacts)
 
 
 def register() -> None:

@@ -7,6 +7,7 @@ import textwrap
 import bpy
 
 from ..operators.fit_tracks import POSE3D_OT_fit_tracks, cannot_be_animated
+from ..operators.motion_properties import CLEANING, MOTION, SMOOTHING
 from ..operators.settings import CONTACTS, POSE3D_PG_settings
 
 _LETTER = 6.4  # pixels of the interface font, about, at a scale of 1
@@ -63,8 +64,54 @@ class POSE3D_PT_sidebar(bpy.types.Panel):
         button.new_armature = armature is None
         button.person, button.height = settings.person, settings.height
         button.smoothing = settings.smoothing
-        for name in CONTACTS:
+        for name in (*MOTION, *CONTACTS):
             setattr(button, name, getattr(settings, name))
+
+
+class POSE3D_PT_smoothing(bpy.types.Panel):
+    bl_idname = "POSE3D_PT_smoothing"
+    bl_label = "Smoothing by Part"
+    bl_parent_id = "POSE3D_PT_sidebar"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Pose3D"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column()
+        for name in SMOOTHING:
+            column.prop(context.scene.pose3d, name)
+        column = layout.column()
+        for name in CLEANING:
+            column.prop(context.scene.pose3d, name)
+
+
+class POSE3D_PT_camera(bpy.types.Panel):
+    bl_idname = "POSE3D_PT_camera"
+    bl_label = "Camera"
+    bl_parent_id = "POSE3D_PT_sidebar"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Pose3D"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = context.scene.pose3d
+        layout.prop(settings, "find_camera")
+        column = layout.column()
+        column.active = not settings.find_camera
+        column.prop(settings, "camera_tilt")
+        column.prop(settings, "camera_roll")
+        layout.prop(settings, "know_lens")
+        column = layout.column()
+        column.active = settings.know_lens
+        column.prop(settings, "lens")
 
 
 class POSE3D_PT_contacts(bpy.types.Panel):

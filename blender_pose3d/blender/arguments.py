@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..filters import FILTERS, PARTS
 from ..settings import FEET
 from .export import PRESETS
 
@@ -40,7 +41,27 @@ def _add_motion(one: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--camera-tilt", type=_tilt, default="auto", metavar="DEG", help="degrees down, or auto"
     )
+    group.add_argument(
+        "--camera-roll",
+        type=_tilt,
+        default="auto",
+        metavar="DEG",
+        help="degrees the right side hangs, or auto",
+    )
+    group.add_argument("--lens", type=float, metavar="DEG", help="field of view along the longer side")
     group.add_argument("--smoothing", type=float, metavar="S", help="0 (as captured) to 1 (very smooth)")
+    group.add_argument(
+        "--smooth-part",
+        type=_part,
+        action="append",
+        default=[],
+        metavar="PART=F",
+        help=f"times the smoothing for one of {', '.join(PARTS)}: 0 (none) to 2 (double); may be repeated",
+    )
+    group.add_argument(
+        "--filter", choices=sorted(FILTERS), default="whittaker", help="how shaking is taken out"
+    )
+    group.add_argument("--as-lifted", action="store_true", help="do not fit the lifted pose to the picture")
     for side in ("left", "right"):
         group.add_argument(
             f"--{side}-foot",
@@ -65,3 +86,11 @@ def _tilt(text: str) -> float | str:
         return "auto" if text == "auto" else float(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"degrees or auto, not {text!r}") from error
+
+
+def _part(text: str) -> tuple[str, float]:
+    part, _, factor = text.partition("=")
+    try:
+        return part, float(factor)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"PART=FACTOR, such as hands=0.5, not {text!r}") from error

@@ -242,6 +242,23 @@ def test_a_video_goes_through_the_engine(fake_engine, clip, tmp_path, monkeypatc
 
 @pytest.mark.skipif(os.name != "posix", reason="the fake engine is a shell script")
 @pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        (("--smooth-part", "tail=1"), "tail"),
+        (("--smooth-part", "hands"), "hands"),
+        (("--smooth-part", "feet=9"), "feet"),
+        (("--lens", "200"), "lens"),
+        (("--camera-roll", "90"), "camera_roll"),
+        (("--filter", "kalman"), "kalman"),
+    ],
+)
+def test_numbers_about_camera_and_smoothing_that_cannot_be(wrong, word, clip, tmp_path, capsys):
+    assert command(["convert", str(clip), "--out", str(tmp_path / "out"), *wrong]) == 2
+    assert word in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
     ("mode", "code", "word"), [("crash", 1, "unexpectedly"), ("weights", 4, "No weights. Fetch.")]
 )
 def test_what_the_engine_cannot_do(  # noqa: PLR0917

@@ -220,3 +220,19 @@ class Layout:
     def operator(self, name, **_):
         assert name == "pose3d.fit_tracks"
         return SimpleNamespace()
+
+
+def test_what_is_set_reaches_the_motion(settings):
+    from blender_pose3d.filters import FILTERS, PARTS
+    from blender_pose3d.settings import MotionSettings
+
+    motion = sys.modules[f"{PACKAGE}.operators.motion_properties"]
+    owner = SimpleNamespace(**{name: getattr(settings, name) for name in motion.MOTION})
+    assert MotionSettings(**motion.motion_values(owner)) == MotionSettings(parts=dict.fromkeys(PARTS, 1.0))
+    owner.find_camera, owner.camera_tilt, owner.know_lens, owner.lens = False, 0.25, True, 1.0
+    owner.smoothing_filter, owner.smooth_hands = "one-euro", 0.5
+    told = MotionSettings(**motion.motion_values(owner))
+    assert told.camera_tilt == pytest.approx(14.3239) and told.camera_roll == 0.0
+    assert told.lens == pytest.approx(57.2958) and told.filter == "one-euro" and told.parts["hands"] == 0.5
+    names = type(settings).bl_rna.properties["smoothing_filter"].enum_items.keys()
+    assert set(names) == set(FILTERS)

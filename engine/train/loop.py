@@ -13,13 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import EngineError
+from ..errors import BadInput, EngineError
 from .batches import Batches
 from .config import Config
 from .mocap import Clip
 from .networks import Network, build_network
 from .run import RunFolder
-from .splits import split
+from .splits import VALIDATION, split
 from .start import Start
 from .validation import Validation, error
 from .windows import Effects, Windows
@@ -47,8 +47,8 @@ class Trainer:
     ) -> None:
         """start: weights to begin with, unless the folder holds a run to go on with.
 
-        Raises EngineError where the clips leave nothing to train or to measure on; BadInput for a broken
-        state or weights of another architecture.
+        Raises BadInput where the clips leave nothing to train or to measure on, for a broken state and for
+        weights of another architecture.
         """
         self.config, self.folder, self.pace = config, folder, pace
         settings = config.training
@@ -74,7 +74,10 @@ class Trainer:
         settings, pace = self.config.training, self.pace
         train, held_out, _ = split(clips)
         if not train or not held_out:
-            raise EngineError("The clips leave nothing to train on or nothing held out to measure on.")
+            raise BadInput(
+                "The clips leave nothing to train on or nothing to choose checkpoints with.",
+                f"Of the latter, there must be at least one of subjects {', '.join(VALIDATION)}.",
+            )
         effects = Effects(**asdict(self.config.data))
         frames, before = self.network.receptive_field, self.network.frames_before
         shared = {"outputs": settings.outputs, "spacing": self.network.spacing}

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
 from blender_pose3d.skeleton import H36M_19
-from engine.__main__ import main
 from engine.errors import BadInput, EngineError
 from engine.lift.checkpoint import load_network, save_network
 from engine.lift.gastnet import GastNet
@@ -204,33 +199,6 @@ def test_batches_drawn_ahead_are_the_same(clips) -> None:
     assert not torch.equal(plain.draw(0)[0], plain.draw(0, part=1)[0])
 
 
-@pytest.mark.slow
-def test_killed_run_ends_where_an_unbroken_one_does(mocap, tmp_path) -> None:
-    settings = tmp_path / "small.toml"
-    settings.write_text("[network]\nchannels = 8\n[training]\nbatch = 8\nsteps = 12\nvalidation = 8\n")
-
-    def command(run: str) -> list[str]:
-        given = ["train", "lifter", "--mocap", str(mocap), "--config", str(settings)]
-        return [*given, "--run", str(tmp_path / run), "--validate-every", "0"]
-
-    killed = subprocess.Popen(
-        [sys.executable, "-m", "engine", *command("killed")],
-        cwd=Path(__file__).parents[2],
-        stderr=subprocess.DEVNULL,
-    )
-    while not (tmp_path / "killed" / "curves.csv").exists():
-        assert killed.poll() is None
-        time.sleep(0.05)
-    killed.kill()
-    assert killed.wait() != 0
-    assert main(command("killed")) == 0
-    assert main(command("whole")) == 0
-    states = [torch.load(tmp_path / run / "state.pt", weights_only=True) for run in ("killed", "whole")]
-    assert states[0]["step"] == states[1]["step"] == 12
-    for name, value in states[0]["average"].items():
-        assert torch.equal(value, states[1]["average"][name]), name
-
-
 def test_shipped_configs_are_read() -> None:
     for path in CONFIGS.glob("*.toml"):
         network = read_config(path).network
@@ -251,49 +219,6 @@ def test_wrong_configs(tmp_path, text, message) -> None:
     path.write_text(text)
     with pytest.raises(BadInput, match=message):
         read_config(path)
-
-
-def write_config(path):
-    path.write_text("[network]\nchannels = 8\n[training]\nbatch = 8\nsteps = 3\nvalidation = 8\n")
-    return path
-
-
-def test_train_and_evaluate_from_the_command_line(mocap, tmp_path, capsys) -> None:
-    settings, run = write_config(tmp_path / "small.toml"), tmp_path / "run"
-    given = ["train", "lifter", "--mocap", str(mocap), "--config", str(settings), "--run", str(run)]
-    assert main(given) == 0
-    assert "held-out" in capsys.readouterr().out
-    figures = tmp_path / "figures.json"
-    given = ["evaluate", "lifter", "--mocap", str(mocap), "--lifter", str(run / BEST), "--json", str(figures)]
-    assert main(given) == 0
-    shown = capsys.readouterr().out
-    assert "P-MPJPE" in shown
-    assert "LWrist" in shown
-    assert '"noisy"' in figures.read_text()
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        (["--mocap", "/nowhere"], 3),
-        (["--config", "/nowhere.toml"], 3),
-        (["--minutes", "-1"], 2),
-    ],
-)
-def test_exit_codes(mocap, tmp_path, capsys, change, code) -> None:
-    settings = write_config(tmp_path / "small.toml")
-    given = [
-        "train",
-        "lifter",
-        "--mocap",
-        str(mocap),
-        "--config",
-        str(settings),
-        "--run",
-        str(tmp_path / "r"),
-    ]
-    assert main([*given, *change]) == code
-    assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
 def test_interrupted_run_keeps_its_state(clips, tmp_path, monkeypatch) -> None:

@@ -50,8 +50,10 @@ class _NormRelu(torch.autograd.Function):
         inverse = (variance + epsilon).rsqrt()
         out = torch.addcmul(bias[:, None], centred, weight[:, None] * inverse).relu_()
         ctx.save_for_backward(centred, inverse, weight, out)
+        mean, variance = mean[:, 0], variance[:, 0]
+        # Else the running statistics would hold on to the graph of every step there ever was.
         ctx.mark_non_differentiable(mean, variance)
-        return out, mean[:, 0], variance[:, 0]
+        return out, mean, variance
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:

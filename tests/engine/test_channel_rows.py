@@ -38,6 +38,7 @@ def test_norm_relu_is_batch_norm_and_relu() -> None:
         results[-1] += [n.running_mean for n in norms] + [n.running_var for n in norms]
     for one, other in zip(*results, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+    assert not any(n.running_mean.requires_grad or n.running_var.requires_grad for n in ours)
     for norm in (*ours, *theirs):
         norm.eval()
     torch.testing.assert_close(norm_relu(x, ours), plain(x, theirs))

@@ -50,7 +50,7 @@ def finish(folder: Path) -> None:
             keypoints_visible=seen["keypoints"],
         ),
     )
-    _encode(folder / "video.mp4", _pictures(folder, body), tuple(body["size"].tolist()))
+    encode(folder / "video.mp4", _pictures(folder, body), tuple(body["size"].tolist()))
 
 
 def _pictures(folder: Path, body: dict[str, np.ndarray]) -> Iterator[np.ndarray]:
@@ -97,7 +97,7 @@ def _fading(alpha: np.ndarray, half: int) -> np.ndarray:
     return np.where(shadow, np.clip(away * half / _FADE, 0, 1)[..., None], 1.0).astype(np.float32)
 
 
-def _encode(target: Path, pictures: Iterator[np.ndarray], size: tuple[int, int]) -> None:
+def encode(target: Path, pictures: Iterator[np.ndarray], size: tuple[int, int]) -> None:
     import av
 
     part = target.with_name(".part.mp4")

@@ -67,7 +67,7 @@ def test_filters_halve_at_the_cutoff_keep_slow_stop_fast_and_do_not_lag(name, fp
         ratio = (out[middle, 0, 0] + 1j * out[middle, 0, 1]) / wave[middle]
         return float(np.abs(ratio).mean()), float(np.abs(np.angle(ratio.mean())))
 
-    assert gain(1.0)[0] > 0.9 and gain(1.0)[1] < 0.01
+    assert gain(1.0)[0] > (0.85 if name == "one-euro" else 0.95) and gain(1.0)[1] < 0.01
     assert gain(cutoff(strength))[0] == pytest.approx(0.5, abs=0.4 if name == "savgol" else 0.2)
     assert gain(12.0)[0] < 0.35
 
@@ -180,7 +180,7 @@ def test_short_gaps_are_interpolated_and_long_ones_held_and_marked():
     out = clean(joints, scores(joints), H36M_19, 30.0, MotionSettings())
     assert np.isfinite(out.joints).all()
     away = np.linalg.norm(out.joints[50:56] - truth[50:56], axis=-1)
-    assert away.mean() < 0.03 and away.max() < 0.15  # a foot's whole swing lasts but 0.4 s
+    assert away.mean() < 0.03 and away.max() < 0.18  # a foot's whole swing lasts but 0.4 s
     assert out.filled[50:56].all() and out.filled[90:150].all() and out.filled[:3].all()
     assert not out.held[50:56].any() and out.held[90:150].all() and out.held[:3].all()
     assert out.filled.sum() == 69 * 19 and (out.score[out.filled] == 0).all()

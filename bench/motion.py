@@ -2,17 +2,20 @@
 
 ``.venv/bin/python -m bench.motion TRUTHDIR [--filters all] [--strength S ...] [--json F]``
 
-TRUTHDIR holds NAME.truth.npz and NAME.tracks.npz (bench.truth_tracks). Each clip runs once as captured, with
-everything off (raw), and once with the defaults and the person's height. A table in Markdown comes out.
+TRUTHDIR holds NAME.truth.npz and NAME.tracks.npz (bench.truth_tracks, bench.rendered_tracks). Each clip runs
+once as captured, with everything off (raw), and once with the defaults and the person's height. A table in
+Markdown comes out.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +41,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="+")
     parser.add_argument("--filter", nargs="+", choices=sorted(FILTERS), default=[], dest="named")
@@ -46,11 +49,15 @@ def main() -> int:
     parser.add_argument("--strength", nargs="+", type=float, default=[])
     parser.add_argument("--only", nargs="+", metavar="CLIP")
     parser.add_argument("--json", type=Path, metavar="F")
-    args = parser.parse_args()
+    parser.add_argument("--long", type=int, metavar="FRAMES", help="only time a clip of so many frames")
+    args = parser.parse_args(arguments)
     clips = list(read_folders(args.folder, args.only))
     if not clips:
         print("There are no clips there: make them with bench.truth_tracks.", file=sys.stderr)
         return 3
+    if args.long:
+        print(long_run(clips, args.long))
+        return 0
     default = MotionSettings()
     filters = list(FILTERS) if args.filters else args.named or [default.filter]
     strengths = args.strength or [default.strength]
@@ -69,6 +76,25 @@ def main() -> int:
     if args.json:
         args.json.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def long_run(clips: list[tuple[Truth, Tracks]], frames: int) -> str:
+    """Seconds and megabytes that a motion of so many frames takes: a clip there and back, over and over."""
+    truth, tracks = max(clips, key=lambda clip: len(clip[1].time))
+    there = np.arange(len(tracks.time))
+    order = np.resize(np.concatenate([there, there[-2:0:-1]]), frames)
+    arrays = {
+        k: getattr(tracks, k)[:, order] for k in ("present", "joints2d", "score2d", "joints3d", "score3d")
+    }
+    count = np.arange(frames)
+    tracks = replace(tracks, frame=count.astype(np.int32), time=count / truth.fps, **arrays)
+    tracks = replace(tracks, camera_rotation=None, camera_zoom=None)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begin, busy = time.perf_counter(), time.process_time()
+    motion_from_tracks(tracks, settings=MotionSettings(height=round(truth.stature, 2)))
+    took, busy = time.perf_counter() - begin, time.process_time() - busy
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return f"{frames} frames: {took:.2f} s, {busy:.2f} s of processor time; {grown:.0f} MB more memory"
 
 
 def read_folders(folders: Iterable[Path], only: list[str] | None) -> Iterable[tuple[Truth, Tracks]]:
@@ -91,7 +117,7 @@ def measure(truth: Truth, tracks: Tracks, settings: dict[str, str | float]) -> R
     after, before = against(motion, truth), against(raw, truth)
     frames = frames_of(motion, truth)
     there = part(truth, frames)
-    still = motion_metrics.ground(there.joints, there)
+    still = motion_metrics.ground(there.soles, there)
     return {
         "clip": str(truth.info["name"]),
         **after,
@@ -108,8 +134,8 @@ def frames_of(motion: Motion, truth: Truth) -> np.ndarray:
 
 def part(truth: Truth, frames: np.ndarray) -> Truth:
     """The truth at some of its frames (N,)."""
-    arrays = {k: getattr(truth, k)[frames] for k in ("time", "joints", "contacts", "rotation", "origin")}
-    return Truth(info=truth.info, fps=truth.fps, lens=truth.lens, **arrays)
+    along = ("time", "joints", "soles", "contacts", "rotation", "origin")
+    return replace(truth, **{key: getattr(truth, key)[frames] for key in along})
 
 
 def against(motion: Motion, truth: Truth) -> Row:
@@ -126,7 +152,7 @@ def against(motion: Motion, truth: Truth) -> Row:
         "path_percent": percent,
         "up": motion_metrics.angle(camera_up(motion), truth.up),
         "scale": 100 * (motion_metrics.size(joints) / motion_metrics.size(truth.joints) - 1),
-        **motion_metrics.ground(joints, truth),
+        **motion_metrics.ground(feet.soles(joints, truth.stature), truth),
         "jitter": motion_metrics.jitter(joints, motion.fps) / shake,
         "contacts": motion_metrics.f1(found_contacts(motion), truth.contacts),
     }

@@ -60,15 +60,14 @@ def size(joints: np.ndarray) -> float:
     return float(np.median(np.linalg.norm(joints[:, child] - joints[:, parent], axis=-1), axis=0).sum())
 
 
-def ground(joints: np.ndarray, truth: Truth) -> dict[str, float]:
-    """What the soles of joints (T, 19, 3) do while those of the truth stand still.
+def ground(soles: np.ndarray, truth: Truth) -> dict[str, float]:
+    """What soles (T, 4, 3) do while those of the truth stand still.
 
     skate: how far a point strays at most from where it was set down, mean over contacts (cm); slip: its speed
     over the floor (m/s). penetration and hover: mean depth below and height above the floor (cm). NaN where
     nothing ever stands still.
     """
-    soles = feet.soles(joints, truth.stature)
-    spans = feet.still(feet.soles(truth.joints, truth.stature), truth.contacts, truth.fps)
+    spans = feet.still(truth.soles, truth.contacts, truth.fps)
     if not spans:
         return dict.fromkeys(("skate", "slip", "penetration", "hover"), float("nan"))
     ways = [soles[first:last, point] for point, first, last in spans]

@@ -17,15 +17,16 @@ class Truth:
     """One person and one camera, T frames.
 
     info: name, what it shows, source, stature (metres), camera words. fps. time: (T,) seconds of the frames.
-    joints: (T, 19, 3) H36M_19 in the world, metres, z up, floor at 0. contacts: (T, 4) bool in the order of
-    ``feet.POINTS``. rotation: (T, 3, 3), its columns the camera's axes (right, down, forward) in the world;
-    origin: (T, 3) metres. lens: (4,) true fx, fy, cx, cy, px.
+    joints: (T, 19, 3) H36M_19 in the world, metres, z up, floor at 0. soles: (T, 4, 3) and contacts: (T, 4)
+    bool, in the order of ``feet.POINTS``. rotation: (T, 3, 3), its columns the camera's axes (right, down,
+    forward) in the world; origin: (T, 3) metres. lens: (4,) true fx, fy, cx, cy, px.
     """
 
     info: dict[str, Any]
     fps: float
     time: np.ndarray
     joints: np.ndarray
+    soles: np.ndarray
     contacts: np.ndarray
     rotation: np.ndarray
     origin: np.ndarray
@@ -55,6 +56,7 @@ def write_truth(path: Path, truth: Truth) -> None:
         fps=np.float64(truth.fps),
         time=truth.time,
         joints=truth.joints.astype(np.float32),
+        soles=truth.soles.astype(np.float32),
         contacts=truth.contacts,
         rotation=truth.rotation,
         origin=truth.origin,
@@ -68,6 +70,6 @@ def read_truth(path: Path) -> Truth:
         info = json.loads(str(file["info"][()])) if "info" in file.files else {}
         if info.get("schema") != SCHEMA:
             raise ValueError(f"{path} holds no truth of schema {SCHEMA}.")
-        arrays = {key: file[key] for key in ("time", "contacts", "rotation", "origin", "lens")}
+        arrays = {key: file[key] for key in ("time", "soles", "contacts", "rotation", "origin", "lens")}
         joints = file["joints"].astype(np.float64)
         return Truth(info=info, fps=float(file["fps"]), joints=joints, **arrays)

@@ -19,7 +19,7 @@ from engine.lift.lifter import STATURE
 from engine.train.mocap import FPS, read_clip
 
 from . import feet
-from .truth_clips import SHOTS, Shot
+from .truth_clips import Shot
 from .truth_flesh import BELOW, body_lengths, surface_offsets
 
 # Metres in a file's unit: CMU's skeletons are in inches at a scale of 0.45, DAZ's in centimetres.
@@ -144,12 +144,12 @@ def _floor(points: np.ndarray, stature: float) -> float:
     return float(np.median(height[height < np.percentile(height, 10) + 0.05]))
 
 
-def perform(shot: Shot, folder: Path) -> tuple[np.ndarray, np.ndarray, float]:
+def perform(shot: Shot, folder: Path, body: int) -> tuple[np.ndarray, np.ndarray, float]:
     """Joints and surface (T, 19 + 26, 3) of a shot at 60 fps, contacts (T, 4), and the stature.
 
     A cycle is walked through several times, each from where the one before ended.
     """
-    points, stature = body_points(find_file(folder, shot.file), SHOTS.index(shot))
+    points, stature = body_points(find_file(folder, shot.file), body)
     points = points[round(shot.start * FPS) : round(shot.stop * FPS) + 1]
     if shot.loops > 1:
         points = _looped(points, shot.loops)

@@ -27,6 +27,7 @@ from engine.lift.camera import default_intrinsics
 from engine.lift.lifter import DEFAULT, Lifter, load_lifter
 from engine.train.mocap import FPS
 
+from . import feet
 from .truth import Truth, write_truth
 from .truth_bodies import perform
 from .truth_camera import SIZE, lens, place
@@ -64,7 +65,7 @@ def main() -> int:
 
 def make(shot: Shot, mocap: Path, lifter: Lifter, seed: int) -> tuple[Truth, Tracks]:
     """Truth of a shot and what the engine would write of it."""
-    captured, touching, stature = perform(shot, mocap)
+    captured, touching, stature = perform(shot, mocap, seed - 1)
     seconds = np.arange(len(captured)) / FPS
     time = np.arange(int(seconds[-1] * shot.fps + 1e-6) + 1) / shot.fps
     joints, surface = np.split(CubicSpline(seconds, captured)(time), [len(H36M_19)], axis=1)
@@ -79,7 +80,8 @@ def make(shot: Shot, mocap: Path, lifter: Lifter, seed: int) -> tuple[Truth, Tra
         "stature": stature, "pan": shot.pan, "tilt": shot.tilt,
         "lens": "told" if shot.told else "assumed" if shot.lens is None else "wrong",
     }  # fmt: skip
-    truth = Truth(info, shot.fps, time, joints, contacts, rotation, origin, np.array(true))
+    soles = feet.soles(joints, stature)
+    truth = Truth(info, shot.fps, time, joints, soles, contacts, rotation, origin, np.array(true))
     tracks = _tracks(shot, time, (points, score), known, lifter)
     return truth, with_camera_motion(tracks, rotation, seed) if shot.pan else tracks
 

@@ -9,19 +9,22 @@ passed on is a sum clipped at the price of a change, and clipped sums can be com
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, minimum_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d, uniform_filter1d
 
 from .bones import unit
 from .feet import rests, sole_points, sole_scores
 from .skeleton import Skeleton
+from .spans import gaps, middles
 
 # Log-odds of a point that rests on the floor, and what each m/s and each metre of height take away: logistic
 # regression on lifted motions whose contacts are known.
-_AT_REST, _SIDEWAYS, _UPWARDS, _HEIGHT = 3.0, 5.5, 2.6, 24.0
-_DEPTH = 0.7  # m/s towards the camera or away from it that a lifted point drifts and says nothing
-_WILD = 6.0  # more than this no measure takes away
-_PACE = 2.5  # m/s of the whole person at which a foot may move twice as fast
-_SETTLE, _STRIDE = 0.04, 0.15  # seconds over which the speeds of a foot and of the person are measured
+_AT_REST, _SIDEWAYS, _UPWARDS, _HEIGHT = 3.0, 3.0, 2.6, 24.0
+_DEPTH = 1.0  # m/s towards the camera or away from it that a lifted point drifts and says nothing
+_WILD = 5.0  # more than this no measure takes away
+_PACE = 3.0  # m/s of the whole person at which a foot may move twice as fast
+_SETTLE, _STRIDE = 0.07, 0.15  # seconds over which the speeds of a foot and of the person are measured
+_PLACE, _SHIFT, _DEPTH_ERROR = 0.3, 0.08, 0.2  # seconds and metres (and in depth) that make another place
+_GLITCH, _LIFT = 0.4, 0.1  # seconds and metres of a dart that is none
 _NEARBY = 0.5  # seconds to either side whose lowest place is the ground, where no floor is known
 _EVIDENCE = 0.04  # seconds that count once: neighbouring frames share their errors
 _CHANGE = 1.5
@@ -56,7 +59,52 @@ def find_contacts(
     say -= np.minimum(_motion(points, fps, seen_from) / size / (1.0 + (pace / _PACE) ** 2)[:, None], _WILD)
     seen = sole_scores(score, skeleton) >= SEEN
     say = np.where(seen, np.clip(say, -_AT_REST, _AT_REST), _UNSEEN)
-    return most_probable(say * min(1.0 / (fps * _EVIDENCE), 1.0), _CHANGE)
+    found = most_probable(say * min(1.0 / (fps * _EVIDENCE), 1.0), _CHANGE)
+    found &= ~_shifts(points, fps, size, seen_from)
+    return _without_glitches(found, points, height, fps, size)
+
+
+def _shifts(points: np.ndarray, fps: float, size: float, seen_from: np.ndarray | None) -> np.ndarray:
+    """(T, F) bool, the moments at which points (T, F, 3) go from one place to another, however slowly."""
+    half = max(round(_PLACE * fps), 1)
+    before = uniform_filter1d(points[..., :2], half, axis=0, mode="nearest", origin=(half - 1) // 2)
+    after = uniform_filter1d(points[..., :2], half, axis=0, mode="nearest", origin=-(half // 2))
+    away = _over_the_floor(after - before, points, seen_from, _DEPTH_ERROR)
+    farthest = maximum_filter1d(away, 2 * half + 1, axis=0, mode="nearest")
+    return (away > _SHIFT * size) & (away >= farthest)
+
+
+def _without_glitches(
+    found: np.ndarray, points: np.ndarray, height: np.ndarray, fps: float, size: float
+) -> np.ndarray:
+    """Contacts (T, F) with gaps closed in which a foot seems to dart off and is back, low all the while."""
+    places = middles(points[..., :2], found)
+    closed = found.copy()
+    for end in range(found.shape[1]):
+        between = gaps(found[:, end])
+        if not len(between):
+            continue
+        first, last = between.T
+        apart = np.linalg.norm(places[last, end] - places[first - 1, end], axis=-1)
+        highest = np.maximum.reduceat(height[:, end], between.ravel())[::2]
+        same = (last - first <= _GLITCH * fps) & (apart < _SHIFT * size) & (highest < _LIFT * size)
+        change = np.zeros(len(found) + 1, dtype=int)
+        np.add.at(change, first[same], 1)
+        np.add.at(change, last[same], -1)
+        closed[:, end] |= np.cumsum(change)[:-1] > 0
+    return closed
+
+
+def _over_the_floor(
+    ways: np.ndarray, points: np.ndarray, seen_from: np.ndarray | None, doubt: float
+) -> np.ndarray:
+    """(T, F) lengths of ways (T, F, 2 or 3) of points; of their depth only what is beyond doubt."""
+    length = np.linalg.norm(ways[..., :2], axis=-1)
+    if seen_from is None:
+        return length
+    depth = (ways[..., :2] * unit((points - seen_from)[..., :2])).sum(-1)
+    across = np.sqrt(np.maximum(length**2 - depth**2, 0.0))
+    return np.hypot(across, np.maximum(np.abs(depth) - doubt, 0.0))
 
 
 def _motion(points: np.ndarray, fps: float, seen_from: np.ndarray | None) -> np.ndarray:
@@ -65,11 +113,7 @@ def _motion(points: np.ndarray, fps: float, seen_from: np.ndarray | None) -> np.
         return np.zeros(points.shape[:-1])
     settled = gaussian_filter1d(points, _SETTLE * fps, axis=0, mode="nearest")
     speed = np.gradient(settled, axis=0) * fps
-    flat = np.linalg.norm(speed[..., :2], axis=-1)
-    if seen_from is not None:
-        depth = (speed[..., :2] * unit((points - seen_from)[..., :2])).sum(-1)
-        across = np.sqrt(np.maximum(flat**2 - depth**2, 0.0))
-        flat = np.hypot(across, np.maximum(np.abs(depth) - _DEPTH, 0.0))
+    flat = _over_the_floor(speed, points, seen_from, _DEPTH)
     return _SIDEWAYS * flat + _UPWARDS * np.abs(speed[..., 2])
 
 

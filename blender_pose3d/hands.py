@@ -8,9 +8,10 @@ from scipy.ndimage import gaussian_filter1d
 from .contacts import SEEN, most_probable
 from .frames import arm_hinge
 from .limbs import bend, reach
-from .planting import HOLD, ease_off, offset, middles
+from .planting import HOLD, ease_off, offset
 from .rotations import frame, unit
 from .skeleton import Skeleton
+from .spans import middles
 
 _STILL = 0.15  # m/s below which a hand rests rather than moves
 _SETTLE = 0.08  # seconds over which speed is measured

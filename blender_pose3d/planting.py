@@ -16,6 +16,7 @@ from .frames import leg_hinge
 from .limbs import bend, overreach, reach
 from .rotations import carry, frame, unit
 from .skeleton import Skeleton
+from .spans import middles, spread
 
 HOLD = 1e7  # weight of a contact, beside 1 for the motion as it was captured
 _RETURN, _EASE = 0.2, 0.08  # seconds in which an offset goes back to nothing, and changes its speed
@@ -23,8 +24,6 @@ _DODGE = 1e4  # of a sole that would sink into the floor
 _LET_GO = 0.12  # seconds in which the stiff foot stops turning about the end that stood
 _HIPS, _PULL = 1.2, 10.0  # Hz and weight of the help of the hips: firmer, they would shake
 _ROUNDS, _HIP_ROUNDS = 4, 3
-_MEDIAN_ROUNDS = 8
-_NEAR = 0.005  # metres from the median within which all points count alike
 
 
 def plant(
@@ -55,28 +54,6 @@ def plant(
     toes = [skeleton.index(name) for name in ("LToe", "RToe") if name in skeleton.joints]
     joints[:, toes] = ends[:, 1::2][:, : len(toes)]
     return joints, ends
-
-
-def middles(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Values (T, F, D), metres, but in each run of True in mask (T, F) their geometric median over the run.
-
-    Weiszfeld 1937, in rounds from the mean; unlike medians of each coordinate it turns with the world.
-    """
-    start = mask.copy()
-    start[1:] &= ~mask[:-1]
-    flat = np.flatnonzero(mask.T)
-    run = np.cumsum(start.T.ravel()[flat]) - 1
-    across = np.swapaxes(values, 0, 1)
-    points = across.reshape(-1, values.shape[2])[flat]
-    weight = np.ones(len(points))
-    for _ in range(_MEDIAN_ROUNDS):
-        sums = [np.bincount(run, weight * column) for column in points.T]
-        middle = (np.stack(sums, axis=-1) / np.bincount(run, weight)[:, None])[run]
-        weight = 1.0 / np.hypot(np.linalg.norm(points - middle, axis=-1), _NEAR)
-    result = across.copy()
-    if len(flat):
-        result.reshape(-1, values.shape[2])[flat] = middle
-    return np.swapaxes(result, 0, 1)
 
 
 def _ends_wanted(points: np.ndarray, heights: np.ndarray, contacts: np.ndarray, fps: float) -> np.ndarray:
@@ -124,20 +101,8 @@ def _places(points: np.ndarray, contacts: np.ndarray) -> np.ndarray:
             moved = places[:, other] + way + share * (np.median(length) * unit(way) - way)
             fixed = middles(moved[:, None], flat[:, None])[:, 0]
             # All of a contact stands where its flat part does.
-            places[:, end] = _spread(np.where(flat[:, None], fixed, np.nan), contacts[:, end], places[:, end])
+            places[:, end] = spread(np.where(flat[:, None], fixed, np.nan), contacts[:, end], places[:, end])
     return places
-
-
-def _spread(values: np.ndarray, mask: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-    """Values (T, D), but in each run of True in mask (T,) the first that is finite, if there is one."""
-    start = mask & ~np.concatenate([[False], mask[:-1]])
-    run = np.cumsum(start) * mask
-    known = np.isfinite(values).all(-1) & mask
-    first = np.full(run.max(initial=0) + 1, -1)
-    frames = np.flatnonzero(known)[::-1]
-    first[run[frames]] = frames
-    source = np.where(mask, first[run], -1)
-    return np.where((source >= 0)[:, None], values[source], otherwise)
 
 
 def ease_off(contacts: np.ndarray, fps: float) -> np.ndarray:

@@ -10,11 +10,11 @@ from scipy.spatial.transform import Rotation
 
 from blender_pose3d.fit import fit
 from blender_pose3d.motion import motion_from_tracks
-from blender_pose3d.planting import middles
 from blender_pose3d.proportions import Proportions, rest_bones
 from blender_pose3d.retarget import RestPose
 from blender_pose3d.settings import MotionSettings
 from blender_pose3d.skeleton import H36M_19
+from blender_pose3d.spans import middles
 from tests.synthetic_rigs import identity_map, joints_of, posed, rest_of, steps
 from tests.walker import camera_at, film, walk
 

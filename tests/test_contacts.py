@@ -113,6 +113,23 @@ def test_a_heel_lifts_before_its_toe() -> None:
     assert found[:18].all() and found[:, [1, 3]].all() and not found[35:, [0, 2]].any()
 
 
+def test_a_foot_that_darts_off_and_is_back_never_left() -> None:
+    joints = np.repeat(walk(0.1)[:1], 60, axis=0)
+    joints[27:34, ..., 0] += 0.6 * np.sin(np.linspace(0, np.pi, 7))[:, None] ** 2  # the whole body
+    assert find_contacts(joints, seen(joints), H36M_19, 30.0).all()
+    stepping = np.repeat(walk(0.1)[:1], 60, axis=0)
+    stepping[30:, ..., 0] += 0.6
+    found = find_contacts(stepping, seen(stepping), H36M_19, 30.0)
+    assert found[:25].all() and found[36:].all() and not found[30].any()
+
+
+def test_a_foot_that_creeps_to_another_place_has_two_contacts() -> None:
+    joints = np.repeat(walk(0.1)[:1], 90, axis=0)
+    joints[..., 0] += 0.15 * np.clip((np.arange(90) - 40) / 12.0, 0, 1)[:, None]  # at 0.37 m/s
+    found = find_contacts(joints, seen(joints), H36M_19, 30.0)
+    assert found[:38].all() and found[55:].all() and not found[40:52].all(axis=0).any()
+
+
 def test_lying_sitting_and_upside_down_give_answers() -> None:
     joints = walk(2.0)
     lying = joints[..., [0, 2, 1]] * (1, 1, 0.3)

@@ -13,9 +13,10 @@ from blender_pose3d.feet import rests, sole_points
 from blender_pose3d.footing import stand
 from blender_pose3d.limbs import bend, overreach, reach
 from blender_pose3d.motion import motion_from_tracks
-from blender_pose3d.planting import middles, plant
+from blender_pose3d.planting import plant
 from blender_pose3d.settings import MotionSettings
 from blender_pose3d.skeleton import H36M_17, H36M_19, Skeleton
+from blender_pose3d.spans import middles
 from tests.synthetic_motion import dancer, figure, without_toes
 from tests.test_contacts import shaken, standing
 from tests.walker import camera_at, film, walk
@@ -165,16 +166,6 @@ def test_a_straight_limb_remembers_its_hinge() -> None:
     for off in (0.0, -0.03):  # as noise bends a knee
         knees = bend(root, (root + end) / 2 + off * side, end, 0.9 * end, hinge)
         assert (np.abs(knees @ hinge[0]) < 1e-9).all() and ((knees * side).sum(-1) > 0.2).all()
-
-
-def test_the_middle_of_a_contact_is_robust() -> None:
-    values = np.array([1.0, 2.0, 9.0, 4.0, 5.0, 7.0])[:, None, None]
-    mask = np.array([True, True, True, False, True, True])[:, None]
-    np.testing.assert_allclose(middles(values, mask)[:, 0, 0], [2, 2, 2, 4, 6, 6], atol=0.02)
-    both = middles(np.concatenate([values, values + 1], axis=1), np.concatenate([mask, ~mask], axis=1))
-    np.testing.assert_allclose(both[:, 1, 0], [2, 3, 10, 5, 6, 8])
-    assert middles(values[:0], mask[:0]).shape == (0, 1, 1)
-    np.testing.assert_array_equal(middles(values, np.zeros_like(mask)), values)
 
 
 @settings(max_examples=12, deadline=None)

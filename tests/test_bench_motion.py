@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench import feet, motion_metrics
-from bench.motion import goals, long_run, main, mean, measure, table
+from bench.motion import best, goals, long_run, main, mean, measure, table, untouched
 from bench.truth import Truth, read_truth, write_truth
 from blender_pose3d.tracks import write_tracks
 from tests.walker import camera_at, film, walk
@@ -107,7 +107,7 @@ def test_f1():
 def test_a_walk_from_tracks_to_a_table(walked, tmp_path, capsys):
     truth = truth_of(walked)
     tracks = film(walked, camera_at((0.0, -6.0, 1.2)), noise=0.01, pixels=2.0).tracks
-    row = measure(truth, tracks, {})
+    row = {**measure(truth, tracks, {}), **untouched(truth, tracks)}
     assert (
         row["world"] < 150
         and row["up"] < 5
@@ -116,6 +116,8 @@ def test_a_walk_from_tracks_to_a_table(walked, tmp_path, capsys):
     )
     assert "walk" in table([row]) and "up direction" in goals([row])
     assert mean([row, {**row, "scale": -row["scale"]}])["scale"] == pytest.approx(abs(row["scale"]))
+    shaking = {**row, "world": 0.0, "jitter": 9.0}
+    assert best({"calm": [{**row, "jitter": 1.0}], "shaking": [shaking]}) == "calm"
     assert "200 frames" in long_run([(truth, tracks)], 200)
     write_truth(tmp_path / "walk.truth.npz", truth)
     write_tracks(tmp_path / "walk.tracks.npz", tracks)

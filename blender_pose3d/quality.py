@@ -72,7 +72,8 @@ class Quality:
         return {side: {k: rounded(c.total) for k, c in curves.items()} for side, curves in self._sides()}
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, ready for JSON: totals, worst values, each number along time with its worst place."""
+        """Everything, ready for JSON: totals, worst values, and each number along time with its worst place,
+        an index of places."""
         result: dict[str, Any] = {
             "fps": self.fps,
             "time": [round(float(value), 4) for value in self.time],
@@ -85,7 +86,8 @@ class Quality:
                     "total": rounded(curve.total),
                     "worst": rounded(curve.worst),
                     "along": [rounded(value) for value in curve.values],
-                    "where": [curve.places[i] for i in curve.where],
+                    "where": curve.where.tolist(),
+                    "places": curve.places,
                 }
                 for key, curve in curves.items()
             }

@@ -13,6 +13,7 @@ from blender_pose3d.moments import plain, worst_moments
 from blender_pose3d.motion import motion_from_tracks
 from blender_pose3d.quality import quality
 from blender_pose3d.report import Person, page, verdict, write_quality, write_report
+from blender_pose3d.skeleton import H36M_19
 from tests.synthetic_motion import motion_of
 from tests.test_quality import standing
 from tests.walker import camera_at, film, walk
@@ -75,7 +76,8 @@ def test_the_numbers_as_json(walked, tmp_path):
     (person,) = json.loads(path.read_text("utf-8"))["people"]
     assert person["person"] == "Person 1" and person["units"]["skate"] == "cm"
     assert len(person["after"]["jitter"]["along"]) == len(person["time"]) == len(person["frame"]) == 90
-    assert person["after"]["jitter"]["along"][0] is None
+    jitter = person["after"]["jitter"]
+    assert jitter["along"][0] is None and jitter["places"][jitter["where"][40]] in H36M_19.joints
 
 
 def test_the_worst_moment_is_found_where_it_is():

@@ -27,6 +27,7 @@ _DOUBTS = (
     0.1,
     0.1,
 )  # metres off the floor at which a standing foot is half believed, round by round
+_ABOVE = 0.6  # metres; a foot that rests higher is not on the floor
 _STEP = 0.25  # metres between two levels a person stands on
 _MOMENT = 0.3  # seconds on a level that make it one
 _RESTS = 0.5  # what a sole counts that keeps its height but slides, beside one that stands
@@ -115,6 +116,8 @@ def root_correction(
         correction[:, 2] = _down(height, sole_scores(score, skeleton), fps)
         return correction
     trust = firmness / _HEIGHT_ERROR**2 / (0.1 * fps)
+    # Small weights add up: feet on a wall would be drawn to the floor where a clip begins or ends.
+    sure = sure * (height < _ABOVE * size)
     for doubt in _DOUBTS:
         risen = height + correction[:, None, 2]
         stands = trust * sure / (1.0 + (risen / (doubt * size)) ** 2) ** 2

@@ -177,6 +177,13 @@ def test_floor_is_where_feet_stand_even_in_a_jump():
     assert floor_height(joints + 3.0 * UP, H36M_19, 30.0) == pytest.approx(3.0, abs=0.01)
 
 
+def test_who_stands_on_a_wall_stays_up_there() -> None:
+    joints = np.repeat(walk(1.0)[:1], 180, axis=0)
+    wall = np.where(np.arange(180) < 90, 2.0, 0.0)[:, None] * UP
+    moved = root_correction(joints + wall[:, None], H36M_19, 30.0, 1.0)
+    assert np.abs(moved[:80, 2]).max() < 0.1
+
+
 def test_the_floor_is_the_level_that_a_jump_off_a_wall_ends_on() -> None:
     joints = walk(4.0)
     wall = np.where(np.arange(len(joints)) < 90, 2.0, 0.0)

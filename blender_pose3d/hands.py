@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter1d
 from .contacts import SEEN, most_probable
 from .frames import arm_hinge
 from .limbs import bend, reach
-from .planting import HOLD, ease_off, offset
+from .planting import ease_off, grip_weight, offset
 from .rotations import frame, unit
 from .skeleton import Skeleton
 from .spans import middles
@@ -31,7 +31,7 @@ def hold_hands(
     if not rests.any():
         return joints
     missing = middles(points, rests) - points
-    grip = ease_off(rests, fps)
+    grip, hold = ease_off(rests, fps), grip_weight(rests, fps)
     chest = frame(
         joints[:, skeleton.index("Thorax")] - joints[:, skeleton.index("Spine")],
         joints[:, skeleton.index("LShoulder")] - joints[:, skeleton.index("RShoulder")],
@@ -44,7 +44,7 @@ def hold_hands(
     for hand, side in enumerate("LR"):
         shoulder, elbow, wrist = (at(side + name) for name in ("Shoulder", "Elbow", "Wrist"))
         length = np.linalg.norm(elbow - shoulder, axis=-1) + np.linalg.norm(wrist - elbow, axis=-1)
-        way = wrist + offset(missing[:, hand], HOLD * rests[:, hand], fps) - shoulder
+        way = wrist + offset(missing[:, hand], hold[:, hand], fps) - shoulder
         far = np.linalg.norm(way, axis=-1)
         # An arm that rests nowhere may be as straight as it was.
         far += grip[:, hand] * (reach(length, far) - far)

@@ -18,9 +18,10 @@ from .rotations import carry, frame, unit
 from .skeleton import Skeleton
 from .spans import middles, spread
 
-HOLD = 1e7  # weight of a contact, beside 1 for the motion as it was captured
-_RETURN, _EASE = 0.2, 0.08  # seconds in which an offset goes back to nothing, and changes its speed
+_HOLD = 1e7  # weight of a contact, beside 1 for the motion as it was captured
+_RETURN, _EASE = 0.2, 0.1  # seconds in which an offset goes back to nothing, and changes its speed
 _DODGE = 1e4  # of a sole that would sink into the floor
+_TAKES_HOLD = 0.1  # seconds in which the weight of a contact grows to its full
 _LET_GO = 0.12  # seconds in which the stiff foot stops turning about the end that stood
 _HIPS, _PULL = 1.2, 10.0  # Hz and weight of the help of the hips: firmer, they would shake
 _ROUNDS, _HIP_ROUNDS = 4, 3
@@ -60,9 +61,9 @@ def _ends_wanted(points: np.ndarray, heights: np.ndarray, contacts: np.ndarray, 
     """(T, F, 3) where the ends of the feet go, each by itself."""
     places = np.empty_like(points)
     places[..., :2], places[..., 2] = _places(points, contacts), heights
-    wanted = points.copy()
+    wanted, hold = points.copy(), grip_weight(contacts, fps)
     for end in range(points.shape[1]):
-        missing, held = places[:, end] - points[:, end], HOLD * contacts[:, end]
+        missing, held = places[:, end] - points[:, end], hold[:, end]
         wanted[:, end, :2] += offset(missing[:, :2], held, fps)
         for _ in range(_ROUNDS):
             lift = offset(missing[:, 2:], held, fps)[:, 0]
@@ -70,6 +71,13 @@ def _ends_wanted(points: np.ndarray, heights: np.ndarray, contacts: np.ndarray, 
             held = np.where(sunk, _DODGE, held)
         wanted[:, end, 2] = np.maximum(points[:, end, 2] + lift, heights[end])
     return wanted
+
+
+def grip_weight(contacts: np.ndarray, fps: float) -> np.ndarray:
+    """(T, F) weights of contacts (T, F), 0 beside them: a foot takes hold and lets go within a moment."""
+    inside = np.stack([distance_transform_edt(np.pad(c, 1))[1:-1] for c in contacts.T], axis=1)
+    share = np.clip(inside / max(_TAKES_HOLD * fps, 1.0), 0.0, 1.0)
+    return contacts * _HOLD**share
 
 
 def offset(wanted: np.ndarray, weight: np.ndarray, fps: float) -> np.ndarray:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .tracks import Tracks
 
 _LEG = 0.491  # thigh and shank, of stature
+_SEEN = 0.1  # score from which a joint counts as seen
 _ENDS = ("Heel", "Toe")
 
 
@@ -102,12 +103,13 @@ def quality(motion: Motion, tracks: Tracks | None = None, person: int = 0) -> Qu
     placed = _raw_in_world(motion)
     touching = _touching(motion)
     seen = None if tracks is None else (tracks, person)
+    guessed = (motion.score < _SEEN) & ~motion.filled
     return Quality(
         fps=float(motion.fps),
         time=np.asarray(motion.time, dtype=np.float64),
         frame=_frames(motion, tracks),
-        raw=_numbers(motion, placed, ~np.isfinite(motion.raw).all(-1), touching, seen),
-        after=_numbers(motion, motion.joints, motion.filled, touching, seen),
+        raw=_numbers(motion, placed, ~np.isfinite(motion.raw).all(-1) | guessed, touching, seen),
+        after=_numbers(motion, motion.joints, motion.filled | guessed, touching, seen),
         touching=touching,
     )
 

@@ -118,6 +118,10 @@ def test_missing_and_swapped_joints():
         assert side["missing"].total == pytest.approx(100 * (0.1 + 3 / (60 * 19)))
     assert found.raw["swapped"].values[31] > 50 and found.raw["swapped"].values[20] == 0
     assert found.after["swapped"].total == 0.0
+    score = motion.score.copy()
+    score[:, H36M_19.index("LToe")] = 0.0  # out of the picture, but the lifter says something
+    unseen = quality(replace(motion, score=score))
+    assert unseen.raw["missing"].total == unseen.after["missing"].total == pytest.approx(100 / 19)
 
 
 def test_reprojection_error_is_in_percent_of_the_persons_height():

@@ -65,7 +65,7 @@ MEASURES = (
         3.0, 6.0, 7.0, 14.0,
     ),
     Measure(
-        "missing", "Not captured", "%", "Joints that nobody saw, or that were discarded: they are guessed or filled in.",
+        "missing", "Not captured", "%", "Joints that nobody saw, or that were discarded, and are made up.",
         2.0, 15.0, 20.0, 60.0,
     ),
     Measure(

@@ -52,7 +52,8 @@ def person_lengths(joints: np.ndarray, score: np.ndarray, skeleton: Skeleton, st
     measured = np.where(measured > 0, np.clip(measured, 0.6 * average, 1.6 * average), average)
     lengths = average**_SHARE_OF_AVERAGE * measured ** (1.0 - _SHARE_OF_AVERAGE)
     tall = [skeleton.index(name) for name in _UPRIGHT]
-    return lengths * (average[tall].sum() / lengths[tall].sum())
+    lengths *= average[tall].sum() / lengths[tall].sum()
+    return np.where(np.array(skeleton.parents) < 0, 0.0, lengths)
 
 
 def with_lengths(joints: np.ndarray, lengths: np.ndarray, skeleton: Skeleton) -> np.ndarray:

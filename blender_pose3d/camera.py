@@ -43,7 +43,7 @@ class Camera:
     @property
     def roll(self) -> float:
         """Degrees by which the picture's right side hangs below its left."""
-        return float(np.degrees(np.arcsin(np.clip(-self.rotation[2, 0], -1.0, 1.0))))
+        return float(np.degrees(np.arctan2(-self.rotation[2, 0], -self.rotation[2, 1])))
 
 
 def rotation_for_up(up: np.ndarray) -> np.ndarray:
@@ -60,5 +60,5 @@ def up_for_tilt(degrees: float, roll: float = 0.0) -> np.ndarray:
 
     roll: degrees by which the picture's right side hangs below its left.
     """
-    ahead, side = np.sin(np.radians(degrees)), np.sin(np.radians(roll))
-    return np.array([-side, -np.sqrt(max(1.0 - ahead**2 - side**2, 0.0)), -ahead])
+    tilt, turn = np.radians(degrees), np.radians(roll)
+    return np.array([-np.sin(turn) * np.cos(tilt), -np.cos(turn) * np.cos(tilt), -np.sin(tilt)])

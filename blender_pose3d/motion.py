@@ -18,6 +18,8 @@ from .skeleton import Skeleton
 from .tracks import Tracks
 from .world import place_in_world
 
+_TELLS_STEPS = 8.0  # frames a second, below which a foot that stands cannot be told from one that steps
+
 
 class MotionError(ValueError):
     """Tracks from which no motion can be made. One line, for people."""
@@ -57,7 +59,54 @@ def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings
 
     Raises MotionError with one line if there is no such person, or nothing of them to go by.
     """
-    settings = settings or MotionSettings()
+    asked = settings or MotionSettings()
+    taken = _take(tracks, person, asked)
+    # Everybody is 1.70 m tall until the end: what is known of feet and floors is known of that size.
+    settings = replace(asked, height=None)
+    if taken.fps < _TELLS_STEPS:
+        settings = replace(settings, plant_feet=0.0)
+    try:
+        cleaned = _cleaned(taken, tracks.skeleton3d, settings)
+    except ValueError as error:
+        raise MotionError(f"Person {person + 1} cannot be animated. {error}") from error
+    skeleton, score, fps = tracks.skeleton3d, cleaned.score, taken.fps
+    placed = place_in_world(cleaned.joints, score, skeleton, taken.picture, fps=fps, settings=settings)
+    if not placed.stands:
+        settings = replace(settings, plant_feet=0.0)
+    footing = stand(placed.joints, score, skeleton, fps, settings, seen_from=placed.camera.origin)
+    start = np.array([*footing.joints[0, skeleton.index("Hip"), :2], 0.0])
+    return Motion(
+        fps=fps,
+        start_frame=taken.start_frame,
+        time=taken.time,
+        joints=asked.size * (footing.joints - start),
+        score=score,
+        skeleton=skeleton,
+        camera=replace(placed.camera, origin=asked.size * (placed.camera.origin - start)),
+        filled=cleaned.filled,
+        raw=asked.size * taken.raw,
+        notes=_notes(asked, cleaned, fps, taken.source_fps)
+        + say_camera(tracks, taken.picture)
+        + placed.notes,
+        turns=taken.picture.turns,
+        contacts=footing.contacts,
+    )
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """One person at uniform times. raw: (T, J, 3) metres of somebody 1.70 m tall. score: (T, J)."""
+
+    fps: float
+    source_fps: float
+    start_frame: int
+    time: np.ndarray
+    raw: np.ndarray
+    score: np.ndarray
+    picture: Picture
+
+
+def _take(tracks: Tracks, person: int, settings: MotionSettings) -> _Taken:
     first, last = _present_range(tracks, person)
     cut = slice(first, last + 1)
     time = tracks.time[cut]
@@ -65,19 +114,18 @@ def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings
     source_fps = frame_rate(time, tracks.frame[cut], video.get("fps"))
     fps = settings.fps or source_fps
     wanted = uniform_time(time, fps)
-    scale = settings.size
-
     present = tracks.present[person, cut, None]
     longest = max(settings.max_gap, 1.5 / source_fps)
 
     def taken(values: np.ndarray) -> np.ndarray:
         return resample(np.asarray(values, dtype=np.float64), time, wanted, longest)
 
-    raw = taken(np.where(present[..., None], tracks.joints3d[person, cut], np.nan)) * scale
-    score = np.nan_to_num(taken(np.where(present, tracks.score3d[person, cut], 0.0)))
-    joints2d = taken(np.where(present[..., None], tracks.joints2d[person, cut], np.nan))
-    score2d = np.nan_to_num(taken(np.where(present, tracks.score2d[person, cut], 0.0)))
-    raw = np.where(np.isfinite(raw), raw, np.nan)
+    def scores(values: np.ndarray) -> np.ndarray:
+        return np.nan_to_num(taken(np.where(present, values[person, cut], 0.0)))
+
+    def places(values: np.ndarray) -> np.ndarray:
+        return taken(np.where(present[..., None], values[person, cut], np.nan))
+
     try:
         camera = camera_of(tracks, settings)
     except ValueError as error:
@@ -86,39 +134,21 @@ def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings
         None if moved is None else taken(moved[cut]) for moved in (tracks.camera_rotation, tracks.camera_zoom)
     )
     turns = None if turns is None else nearest_rotations(turns)
-    picture = Picture(joints2d, score2d, tracks.skeleton2d, camera, turns, zoom)
+    seen = places(tracks.joints2d), scores(tracks.score2d)
+    picture = Picture(*seen, tracks.skeleton2d, camera, turns, zoom)
+    raw = places(tracks.joints3d)
+    raw = np.where(np.isfinite(raw), raw, np.nan)
+    start = int(tracks.frame[first])
+    return _Taken(fps, source_fps, start, wanted, raw, scores(tracks.score3d), picture)
 
+
+def _cleaned(taken: _Taken, skeleton: Skeleton, settings: MotionSettings) -> Cleaned:
     def correct(joints: np.ndarray, score: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        sight = look(picture, score, tracks.skeleton3d)
-        return onto_picture(upright(joints), sight, lengths, tracks.skeleton3d, fps)
+        sight = look(taken.picture, score, skeleton)
+        return onto_picture(upright(joints), sight, lengths, skeleton, taken.fps)
 
-    try:
-        cleaned = clean(
-            raw, score, tracks.skeleton3d, fps, settings, correct=correct if settings.fit_picture else None
-        )
-    except ValueError as error:
-        raise MotionError(f"Person {person + 1} cannot be animated. {error}") from error
-    placed = place_in_world(
-        cleaned.joints, cleaned.score, tracks.skeleton3d, picture, fps=fps, settings=settings
-    )
-    footing = stand(
-        placed.joints, cleaned.score, tracks.skeleton3d, fps, settings, seen_from=placed.camera.origin
-    )
-    start = np.array([*footing.joints[0, tracks.skeleton3d.index("Hip"), :2], 0.0])
-    return Motion(
-        fps=fps,
-        start_frame=int(tracks.frame[first]),
-        time=wanted,
-        joints=footing.joints - start,
-        score=cleaned.score,
-        skeleton=tracks.skeleton3d,
-        camera=replace(placed.camera, origin=placed.camera.origin - start),
-        filled=cleaned.filled,
-        raw=raw,
-        notes=_notes(settings, cleaned, fps, source_fps) + say_camera(tracks, picture) + placed.notes,
-        turns=picture.turns,
-        contacts=footing.contacts,
-    )
+    how = correct if settings.fit_picture else None
+    return clean(taken.raw, taken.score, skeleton, taken.fps, settings, correct=how)
 
 
 def _present_range(tracks: Tracks, person: int) -> tuple[int, int]:

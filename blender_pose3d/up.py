@@ -88,8 +88,9 @@ def find_up(
 
 
 def _as_told(up: np.ndarray, tilt: float | None, roll: float | None) -> np.ndarray:
-    found = np.degrees(np.arcsin(np.clip(-up, -1.0, 1.0)))
-    return up_for_tilt(found[2] if tilt is None else tilt, found[0] if roll is None else roll)
+    found_tilt = float(np.degrees(np.arcsin(np.clip(-up[2], -1.0, 1.0))))
+    found_roll = float(np.degrees(np.arctan2(-up[0], -up[1])))
+    return up_for_tilt(found_tilt if tilt is None else tilt, found_roll if roll is None else roll)
 
 
 @dataclass(frozen=True)

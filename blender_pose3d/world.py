@@ -15,16 +15,19 @@ from .settings import MotionSettings
 from .skeleton import Skeleton
 from .up import find_up
 
+_UNDER = 0.3  # metres
 _FAR_AWAY = 4.0  # metres, where nothing tells the distance
 
 
 @dataclass(frozen=True)
 class Placed:
-    """joints: (T, J, 3) metres, world. camera: where the footage was taken from. notes: what was assumed."""
+    """joints: (T, J, 3) metres, world. camera: where the footage was taken from. notes: what was assumed.
+    stands: whether the floor is where feet are."""
 
     joints: np.ndarray
     camera: Camera
     notes: list[str]
+    stands: bool
 
 
 def place_in_world(
@@ -63,11 +66,24 @@ def place_in_world(
     )
     notes.append(_say_tilt(view, source))
     joints = seen @ view.rotation.T
-    start = np.array([*joints[0, skeleton.index("Hip"), :2], floor_height(joints, skeleton, fps)])
+    height, stands = _floor(joints, skeleton, fps, settings.size)
+    start = np.array([*joints[0, skeleton.index("Hip"), :2], height])
     joints = joints - start
-    joints = joints + settle(joints, score, skeleton, fps, settings, seen_from=-start)[:, None]
+    if stands:
+        joints = joints + settle(joints, score, skeleton, fps, settings, seen_from=-start)[:, None]
+    else:
+        notes.append(
+            "The person is not on their feet, so the floor is put under the lowest part of the body."
+        )
     rest = np.array([*joints[0, skeleton.index("Hip"), :2], 0.0])
-    return Placed(joints - rest, replace(view, origin=-start - rest), notes)
+    return Placed(joints - rest, replace(view, origin=-start - rest), notes, stands)
+
+
+def _floor(joints: np.ndarray, skeleton: Skeleton, fps: float, size: float) -> tuple[float, bool]:
+    """Metres, and whether feet stand there: not if the body is below them mostly, as in a handstand."""
+    height = floor_height(joints, skeleton, fps)
+    lowest = float(np.median(joints[..., 2].min(axis=1)))
+    return (lowest, False) if lowest < height - _UNDER * size else (height, True)
 
 
 def _up(

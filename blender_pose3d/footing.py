@@ -13,6 +13,9 @@ from .hands import hold_hands
 from .planting import plant
 from .settings import MotionSettings
 from .skeleton import Skeleton
+from .spans import middles, trimmed
+
+_RESTS = 0.01  # metres from its place within which a foot rests
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,11 @@ def stand(
     if settings.plant_feet > 0:
         points, heights = sole_points(joints, skeleton, settings.size), rests(skeleton, settings.size)
         firmness = settings.plant_feet
-        joints, _ = plant(joints, points, contacts, skeleton, fps, heights=heights, firmness=firmness)
+        joints, ends = plant(joints, points, contacts, skeleton, fps, heights=heights, firmness=firmness)
+        # A foot rests from where it has come to its place, not while it takes hold.
+        away = np.linalg.norm(ends - middles(ends, contacts), axis=-1)
+        rested = trimmed(contacts, away < _RESTS * settings.size + (1.0 - firmness))
+        contacts = _told(rested, settings)
     if settings.hold_hands:
         joints = hold_hands(joints, score, skeleton, fps, settings.size)
     if contacts.shape[1] < 4:  # no toes in this skeleton

@@ -75,7 +75,10 @@ def _ends_wanted(points: np.ndarray, heights: np.ndarray, contacts: np.ndarray, 
 
 def grip_weight(contacts: np.ndarray, fps: float) -> np.ndarray:
     """(T, F) weights of contacts (T, F), 0 beside them: a foot takes hold and lets go within a moment."""
-    inside = np.stack([distance_transform_edt(np.pad(c, 1))[1:-1] for c in contacts.T], axis=1)
+    # What lies beyond the clip goes on as it is at its ends.
+    beyond = round(_TAKES_HOLD * fps) + 1
+    longer = np.pad(np.pad(contacts, ((beyond, beyond), (0, 0)), mode="edge"), ((1, 1), (0, 0)))
+    inside = np.stack([distance_transform_edt(c)[beyond + 1 : -beyond - 1] for c in longer.T], axis=1)
     share = np.clip(inside / max(_TAKES_HOLD * fps, 1.0), 0.0, 1.0)
     return contacts * _HOLD**share
 

@@ -47,3 +47,17 @@ def gaps(mask: np.ndarray) -> np.ndarray:
     edges = np.flatnonzero(np.diff(mask.astype(np.int8)))
     edges = edges[1:] if len(edges) and not mask[0] else edges
     return edges[: len(edges) // 2 * 2].reshape(-1, 2) + 1
+
+
+def trimmed(mask: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Mask (T, F), but each run of True only from its first to its last frame that is ``wanted`` (T, F)."""
+    kept = mask.copy()
+    frame = np.arange(len(mask))[:, None]
+    for turn in (slice(None), slice(None, None, -1)):
+        inside = mask[turn]
+        start = inside.copy()
+        start[1:] &= ~inside[:-1]
+        begun = np.maximum.accumulate(np.where(start, frame, -1), axis=0)
+        been = np.maximum.accumulate(np.where(inside & wanted[turn], frame, -1), axis=0)
+        kept[turn] &= been >= begun
+    return kept

@@ -78,7 +78,7 @@ def test_steps_are_found_where_the_floor_is_not_known() -> None:
 
 def test_a_slow_drift_in_depth_is_an_error_of_lifting() -> None:
     joints = np.repeat(walk(0.1)[:1], 60, axis=0) - walk(0.1)[:1, :1] * (1, 1, 0)
-    joints[..., 1] += 0.27 * np.sin(np.arange(60) / 12.0)[:, None]  # up to 0.67 m/s
+    joints[..., 1] += 0.2 * np.sin(np.arange(60) / 9.0)[:, None]  # up to 0.67 m/s
     drifting = find_contacts(joints, seen(joints), H36M_19, 30.0)
     known = find_contacts(joints, seen(joints), H36M_19, 30.0, seen_from=np.array([0.0, -5.0, 1.0]))
     assert known.all() and not drifting.all()

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blender_pose3d.spans import gaps, middles, spread
+from blender_pose3d.spans import gaps, middles, spread, trimmed
 
 
 def test_the_middle_of_a_contact_is_robust() -> None:
@@ -39,3 +39,10 @@ def test_gaps_lie_between_runs(mask: list[bool]) -> None:
         if text[i - 1] == text[j] == "1" and set(text[i:j]) == {"0"}
     }
     assert found == true
+
+
+def test_runs_are_trimmed_to_what_is_wanted() -> None:
+    mask = np.array([1, 1, 1, 1, 0, 1, 1, 0, 1], dtype=bool)[:, None]
+    wanted = np.array([0, 1, 0, 1, 1, 0, 0, 1, 1], dtype=bool)[:, None]
+    np.testing.assert_array_equal(trimmed(mask, wanted)[:, 0], [0, 1, 1, 1, 0, 0, 0, 0, 1])
+    assert trimmed(mask[:0], wanted[:0]).shape == (0, 1)

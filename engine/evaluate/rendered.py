@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from blender_pose3d.skeleton import HALPE_26
+from blender_pose3d.skeleton import H36M_19, HALPE_26
 
 from ..bridge import to_lifter
 from ..errors import BadInput
@@ -72,7 +72,9 @@ def find_clips(folder: Path) -> list[Path]:
 def evaluate(
     folders: list[Path], models: Models, tell: Callable[[int, int], None] = lambda done, total: None
 ) -> list[Clip]:
-    """Measure every clip. Raises BadInput for a broken video or truth file."""
+    """Measure every clip. Raises BadInput for a broken video or truth file, or a lifter of 17 joints."""
+    if models.lifter.skeleton != H36M_19:
+        raise BadInput(f"{models.lifter.name} is for {models.lifter.skeleton.name}, not {H36M_19.name}.")
     clips = []
     for number, folder in enumerate(folders, start=1):
         clips.append(_measure(folder, models))
@@ -125,7 +127,9 @@ def _own_3d(seen: Seen, person: int, followed: np.ndarray, size: tuple[int, int]
 
 def _pixel_error(seen: Seen, person: int, truth: Truth) -> float:
     height = float(truth.intrinsics[1] * truth.stature / np.median(truth.joints3d[:, 0, 2]))
-    inside = ((truth.keypoints2d >= 0) & (truth.keypoints2d < truth.size)).all(axis=-1)
-    away = np.linalg.norm(seen.joints2d[person] - truth.keypoints2d, axis=-1)
-    known = inside & truth.keypoints_visible & np.isfinite(away) & (seen.score2d[person] > 0)
+    points = truth.keypoints2d[:, : seen.joints2d.shape[-2]]
+    inside = ((points >= 0) & (points < truth.size)).all(axis=-1)
+    away = np.linalg.norm(seen.joints2d[person] - points, axis=-1)
+    known = inside & truth.keypoints_visible[:, : points.shape[1]] & np.isfinite(away)
+    known &= seen.score2d[person] > 0
     return float(np.median(away[known]) / height) if known.any() else float("nan")

@@ -111,6 +111,8 @@ def match(seen: Seen, keypoints: np.ndarray) -> int | None:
     """
     if not len(seen.present):
         return None
+    # COCO's joints are the first of Halpe's
+    keypoints = keypoints[..., : seen.joints2d.shape[-2], :]
     away = np.linalg.norm(seen.joints2d - keypoints, axis=-1).mean(axis=-1)
     height = np.nanmedian(np.ptp(keypoints[..., 1], axis=-1))
     away = np.array([np.nanmedian(row) if np.isfinite(row).any() else np.inf for row in away])

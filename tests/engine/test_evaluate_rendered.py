@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from blender_pose3d.skeleton import H36M_19, HALPE_26
+from blender_pose3d.skeleton import H36M_17, H36M_19, HALPE_26
 from engine.errors import BadInput
 from engine.evaluate import rendered
 from engine.evaluate.blazepose_world import SHARED, shared_joints, towards
@@ -151,6 +152,23 @@ def test_the_nearest_person_is_the_one(truth) -> None:
     everywhere = np.ones(FRAMES, bool)
     assert match(seen_of(truth, everywhere, people=3), truth.keypoints2d) == 2
     assert match(seen_of(truth, everywhere), truth.keypoints2d + 5000) is None
+
+
+def test_a_network_without_feet_is_measured_on_what_it_has(truth, tmp_path, monkeypatch) -> None:
+    write_truth(tmp_path / "truth.npz", truth)
+    seen = seen_of(truth, np.ones(FRAMES, bool))
+    seen = replace(seen, joints2d=seen.joints2d[:, :, :17] + 3.0, score2d=seen.score2d[:, :, :17])
+    monkeypatch.setattr(rendered, "see", lambda *_: (seen, SimpleNamespace(width=SIZE[0], height=SIZE[1])))
+    lifter = _TrueLifter(truth, 0.0)
+    monkeypatch.setattr(rendered, "lift_people", lambda *_: SimpleNamespace(joints3d=lifter.pose[None]))
+    (clip,) = rendered.evaluate([tmp_path], SimpleNamespace(network=None, detector=None, lifter=lifter))
+    assert clip.pixels == pytest.approx(3 * 2**0.5 / (500 * 2 * STATURE / 4), rel=0.1)
+
+
+def test_a_lifter_of_other_joints_is_refused(truth) -> None:
+    lifter = SimpleNamespace(name="old", skeleton=H36M_17)
+    with pytest.raises(BadInput, match="old is for h36m-17"):
+        rendered.evaluate([], SimpleNamespace(lifter=lifter))
 
 
 def test_truth_comes_back_and_broken_truth_is_refused(truth, tmp_path) -> None:

@@ -50,6 +50,7 @@ def settle(
         contacts=_told(found, settings),
         score=score,
         size=size,
+        seen_from=seen_from,
         ground=settings.ground_jumps,
     )
 

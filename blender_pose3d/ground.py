@@ -7,6 +7,7 @@ from scipy.linalg import solveh_banded
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from .banded import difference_penalty, stiffness_for, whittaker
+from .bones import unit
 from .contacts import SEEN, find_contacts
 from .feet import rests, sole_points, sole_scores, soles
 from .skeleton import Skeleton
@@ -17,6 +18,7 @@ _STRAY, _STRAY_UP = 0.08, 0.15  # metres by which the path from the picture may 
 _STRAY_TIME = 0.5  # ... for so many seconds in the same way
 _SHAKE = 2.0  # m/s^2 of correction
 _HEIGHT_ERROR = 0.015  # metres
+_DEPTH = 2.0  # how much worse slip is known along the line of sight
 _SLIDES = 0.7  # m/s over the floor at which a standing foot is half believed
 _ROUNDS = 3
 _SINKS = 0.03  # metres a sole may be below the floor
@@ -74,15 +76,17 @@ def root_correction(
     contacts: np.ndarray | None = None,
     score: np.ndarray | None = None,
     size: float = 1.0,
+    seen_from: np.ndarray | None = None,
     ground: bool = False,
 ) -> np.ndarray:
     """Translations (T, 3) metres that hold standing feet still and put them on the floor at z = 0.
 
     joints: (T, J, 3) metres, world, floor near 0, with scores (T, J). firmness: 0 to 1. contacts: (T, F) bool
-    of ``feet.sole_points``, None to find them. size: of the person, 1 for 1.70 m. ground: nobody jumps. Least
-    squares of the feet's slip while they stand, of the correction and of its acceleration: a foot takes hold
-    and lets go without a pop. Feet that slide or rest on something higher than the floor lose their say
-    (Geman and McClure's weights, in rounds).
+    of ``feet.sole_points``, None to find them. size: of the person, 1 for 1.70 m. seen_from: (3,) the
+    camera's place; along the line of sight steps are lifted too short, and feet say less. ground: nobody
+    jumps. Least squares of the feet's slip while they stand, of the correction and of its acceleration: a
+    foot takes hold and lets go without a pop. Feet that slide or rest on something higher than the floor lose
+    their say (Geman and McClure's weights, in rounds).
     """
     frames = len(joints)
     if frames < 4 or (firmness <= 0 and not ground):
@@ -93,23 +97,22 @@ def root_correction(
         contacts = find_contacts(joints, score, skeleton, fps, size=size, floor=False)
     sure = contacts.astype(np.float64)
     correction = np.zeros((frames, 3))
-    pair = firmness * np.minimum(sure[1:], sure[:-1]) / _SLIP**2 * (fps / 30.0)
-    steps = np.diff(points, axis=0)[..., :2]
+    bands = (fps**2 / _SHAKE) ** 2 / (0.1 * fps) * difference_penalty(frames, 2)
     stay, stay_up = (1.0 / (stray**2 * _STRAY_TIME * fps) for stray in (_STRAY, _STRAY_UP))
-    bend = (fps**2 / _SHAKE) ** 2 / (0.1 * fps)
-
-    bands = bend * difference_penalty(frames, 2)
+    axes = _across_and_along(joints[:, skeleton.index("Hip"), :2], seen_from)
+    pair = firmness * np.minimum(sure[1:], sure[:-1]) / _SLIP**2 * (fps / 30.0)
+    steps = np.diff(points[..., :2], axis=0) @ axes
+    slid = np.zeros((frames, 2))
     for _ in range(_ROUNDS):
-        left = steps + np.diff(correction[:, None, :2], axis=0)
+        left = steps + np.diff(slid[:, None], axis=0)
         hold = pair / (1.0 + (left**2).sum(-1) * (fps / (_SLIDES * size)) ** 2) ** 2
-        slip = np.einsum("tf,tfx->tx", hold, steps)
-        slide = bands.copy()
-        slide[:2] += difference_penalty(frames, 1, hold.sum(1))
-        slide[0] += stay
-        pulled = np.zeros((frames, 2))
-        pulled[:-1] += slip
-        pulled[1:] -= slip
-        correction[:, :2] = solveh_banded(slide, pulled, lower=True)
+        for axis, doubt in enumerate((1.0, 1.0 if seen_from is None else _DEPTH)):
+            slide = bands.copy()
+            slide[:2] += difference_penalty(frames, 1, hold.sum(1) / doubt**2)
+            slide[0] += stay
+            slip = np.concatenate([[0.0], (hold * steps[..., axis]).sum(1) / doubt**2, [0.0]])
+            slid[:, axis] = solveh_banded(slide, np.diff(slip), lower=True)
+    correction[:, :2] = slid @ axes.T
 
     height = points[..., 2] - rests(skeleton, size)
     if ground:
@@ -128,6 +131,15 @@ def root_correction(
         pulled = -(stands * height).sum(1) - sunk * (height.min(axis=1) + _SINKS * size)
         correction[:, 2] = solveh_banded(level, pulled, lower=True)
     return correction
+
+
+def _across_and_along(path: np.ndarray, seen_from: np.ndarray | None) -> np.ndarray:
+    """(2, 2) directions over the floor, in columns: across the line of sight to a path (T, 2), and along."""
+    if seen_from is None:
+        return np.eye(2)
+    along = unit(unit(path - seen_from[:2]).mean(axis=0))
+    along = along if along.any() else np.array([0.0, 1.0])
+    return np.stack([(along[1], -along[0]), along], axis=-1)
 
 
 def _down(height: np.ndarray, seen: np.ndarray, fps: float) -> np.ndarray:

@@ -23,8 +23,8 @@ class MotionSettings:
     for what the tracks say. parts: what the strength is multiplied by for parts of the body
     (``filters.PARTS``), 0 to 2, else 1. fit_picture: correct the lifted pose by 2D joints and bone lengths.
     plant_feet: 0 (never) to 1: how firmly feet are held where they stand. left_foot, right_foot: one of
-    ``FEET``: held while it stands, as found; all the time, in one place; never. ground_jumps: the lower foot is
-    on the floor in every frame. hold_hands: hands that rest are held as feet are.
+    ``FEET``: held while it stands, as found; all the time, in one place; never. ground_jumps: the lower foot
+    is on the floor in every frame. hold_hands: hands that rest are held as feet are.
     """
 
     fps: float | None = None

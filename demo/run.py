@@ -25,7 +25,15 @@ STEPS = {
     "Render": "the characters (Cycles on the CPU: the slowest step)",
     "Preview": "footage and character side by side",
 }
-OUTPUTS = ("tracks.npz", "demo.blend", "demo.fbx", "demo.bvh", "preview.mp4", "contact_sheet.png")
+OUTPUTS = (
+    "tracks.npz",
+    "demo.blend",
+    "demo.fbx",
+    "demo.bvh",
+    "demo.report.html",
+    "preview.mp4",
+    "contact_sheet.png",
+)
 
 
 def main() -> int:

@@ -24,7 +24,10 @@ _WILD = 5.0  # more than this no measure takes away
 _PACE = 3.0  # m/s of the whole person at which a foot may move twice as fast
 _SETTLE, _STRIDE = 0.07, 0.15  # seconds over which the speeds of a foot and of the person are measured
 _PLACE, _SHIFT, _DEPTH_ERROR = 0.3, 0.08, 0.2  # seconds and metres (and in depth) that make another place
-_STRAYS = 0.08  # metres from its middle at which a contact begins and ends
+_STRAYS, _STRAYS_DEPTH = (
+    0.08,
+    0.08,
+)  # metres from its middle, and more of depth, where a contact begins and ends
 _GLITCH, _LIFT = 0.5, 0.1  # seconds and metres of a dart that is none
 _NEARBY = 0.5  # seconds to either side whose lowest place is the ground, where no floor is known
 _EVIDENCE = 0.04  # seconds that count once: neighbouring frames share their errors
@@ -64,7 +67,7 @@ def find_contacts(
     found &= ~_shifts(points, fps, size, seen_from)
     found = _without_glitches(found, points, height, fps, size)
     ways = points[..., :2] - middles(points[..., :2], found)
-    return trimmed(found, _over_the_floor(ways, points, seen_from, _DEPTH_ERROR) < _STRAYS * size)
+    return trimmed(found, _over_the_floor(ways, points, seen_from, _STRAYS_DEPTH) < _STRAYS * size)
 
 
 def _shifts(points: np.ndarray, fps: float, size: float, seen_from: np.ndarray | None) -> np.ndarray:

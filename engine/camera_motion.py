@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from scipy.ndimage import median_filter
+from scipy.optimize import minimize_scalar
 from scipy.spatial.transform import Rotation
 
 from .camera_watch import Followed
@@ -25,16 +26,22 @@ _UNMOVED, _SELDOM = (
 )  # share of the background that stands still while the camera does, frames it may fail
 _ZOOMED = 0.04
 _ROUNDS = 4
+# Of a lens that is measured: logarithms of factors tried, frames looked at, degrees turned at least, and how
+# much of the error at the ends of the range may be left.
+_LENSES = np.linspace(np.log(0.5), np.log(2.2), 9)
+_LENS_FRAMES, _LENS_TURN, _LENS_CLEAR = 8, 6.0, 0.5
 
 
 @dataclass(frozen=True)
 class CameraMotion:
     """kind: still, turning (also zooming), travelling or unknown. rotation: (T, 3, 3) from each frame's
-    camera axes to the first's. zoom: (T,) focal length over the first frame's. None where there is none."""
+    camera axes to the first's. zoom: (T,) focal length over the first frame's. None where there is none.
+    focal: px, of the first frame, where turning told it."""
 
     kind: str
     rotation: np.ndarray | None = None
     zoom: np.ndarray | None = None
+    focal: float | None = None
 
 
 def find_motion(
@@ -42,11 +49,15 @@ def find_motion(
     boxes: np.ndarray,
     intrinsics: tuple[float, float, float, float],
     size: tuple[int, int],
+    *,
+    lens_known: bool = False,
 ) -> CameraMotion:
     """The camera's motion over T frames.
 
     rows: as CameraWatch left them. boxes: (P, T, 4) left, top, right, bottom of people in px, NaN where they
     are absent; what lies in one is no background. intrinsics: fx, fy, cx, cy px. size: width and height, px.
+    lens_known: whether the focal length is more than a usual one; if not, a camera that turns without zooming
+    tells its own.
     """
     if len(rows) < 2:
         return CameraMotion(STILL)
@@ -67,10 +78,52 @@ def find_motion(
     if np.ptp(steady) < _ZOOMED:
         # a zoom that is not there would make distances shake
         turns, zoom, share = _chain(rows, inliers, pairs, intrinsics, longer, zooms=False)
+    focal = None
+    if np.ptp(steady) < _ZOOMED and not lens_known:
+        factor = measure_lens(pairs, inliers, intrinsics)
+        if factor is not None:
+            intrinsics = (intrinsics[0] * factor, intrinsics[1] * factor, *intrinsics[2:])
+            focal = intrinsics[0]
+            turns, zoom, share = _chain(rows, inliers, pairs, intrinsics, longer, zooms=False)
     if moved.any() and (share[moved] < _EXPLAINED).mean() > _OFTEN:
         return CameraMotion(TRAVELLING)
     zoomed = np.ptp(steady) >= _ZOOMED
-    return CameraMotion(TURNING, turns.astype(np.float32), zoom.astype(np.float32) if zoomed else None)
+    return CameraMotion(TURNING, turns.astype(np.float32), zoom.astype(np.float32) if zoomed else None, focal)
+
+
+def measure_lens(
+    pairs: list[tuple[np.ndarray, np.ndarray]],
+    inliers: list[np.ndarray],
+    intrinsics: tuple[float, float, float, float],
+) -> float | None:
+    """By what the focal length is to be multiplied so that a turning camera explains its background best.
+
+    The farther off the axis, the more a turn stretches the picture, and the more so the wider the lens. None
+    where the turns are too small or the answer is not clear.
+    """
+    focal, centre = np.array(intrinsics[:2]), np.array(intrinsics[2:])
+    good = [(a[i], b[i]) for (a, b), i in zip(pairs, inliers, strict=True) if i.sum() >= 2 * _FEWEST]
+    ways = np.array([np.median(np.linalg.norm(b - a, axis=1)) for a, b in good])
+    far = np.argsort(-ways)[:_LENS_FRAMES]
+    far = far[ways[far] > np.tan(np.radians(_LENS_TURN)) * focal[0]] if len(far) else far
+    if len(far) < 3:
+        return None
+
+    def off(log_factor: float) -> float:
+        scale = focal * np.exp(log_factor)
+        lost = []
+        for there, here in (good[i] for i in far):
+            a, b = (there - centre) / scale, (here - centre) / scale
+            turn, _ = _fit(a, b, (np.eye(3), 1.0), zooms=False)
+            lost.append(np.median(np.linalg.norm((_carry(b, turn, 1.0) - a) * scale, axis=1)))
+        return float(np.mean(lost))
+
+    tried = np.array([off(each) for each in _LENSES])
+    best = int(np.argmin(tried))
+    if not 0 < best < len(tried) - 1 or tried[best] > _LENS_CLEAR * min(tried[0], tried[-1]):
+        return None
+    bounds = _LENSES[best - 1], _LENSES[best + 1]
+    return float(np.exp(minimize_scalar(off, bounds=bounds, method="bounded", options={"xatol": 0.003}).x))
 
 
 def boxes_of(joints: np.ndarray, score: np.ndarray) -> np.ndarray:

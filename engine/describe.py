@@ -42,11 +42,12 @@ def meta(
 def camera(
     intrinsics: tuple[float, float, float, float], *, given: bool, motion: CameraMotion | None = None
 ) -> dict[str, Any]:
-    """Intrinsics in px. given: the user stated the field of view; else a usual one was assumed. motion: what
-    the background says of the camera, if anybody looked."""
+    """Intrinsics in px. given: the user stated the field of view; else a usual one was assumed, unless
+    turning told the lens. motion: what the background says of the camera, if anybody looked."""
     named = dict(zip(("fx", "fy", "cx", "cy"), intrinsics, strict=True))
     told = {} if motion is None else {"motion": motion.kind}
-    return {**named, "source": "given" if given else "assumed", **told}
+    measured = motion is not None and motion.focal is not None
+    return {**named, "source": "given" if given else "measured" if measured else "assumed", **told}
 
 
 def renamed(tracks: Tracks, name: str) -> Tracks:

@@ -182,6 +182,9 @@ class _Run:
 
         people = _on_their_sides(people, models.network.skeleton)
         intrinsics = self._intrinsics()
+        moved = None if background is None else self._camera_motion(people, background, intrinsics)
+        if moved is not None and moved.focal is not None:
+            intrinsics = (moved.focal, moved.focal, *intrinsics[2:])
         size = (self.info.width, self.info.height)
         joints, score = to_lifter(
             people.joints2d,
@@ -208,7 +211,6 @@ class _Run:
         joints3d[~people.present] = np.nan
         score3d[~people.present] = np.nan
         whole = self.settings.start is None and self.settings.end is None
-        moved = None if background is None else self._camera_motion(people, background, intrinsics)
         camera = describe.camera(intrinsics, given=self.settings.fov is not None, motion=moved)
         return Tracks(
             meta=describe.meta(people, self.info, models, camera, whole=whole),
@@ -229,7 +231,9 @@ class _Run:
         from .camera_motion import boxes_of, find_motion
 
         boxes = boxes_of(people.joints2d, people.score2d)
-        moved = find_motion(background, boxes, intrinsics, (self.info.width, self.info.height))
+        known = self.settings.fov is not None
+        size = self.info.width, self.info.height
+        moved = find_motion(background, boxes, intrinsics, size, lens_known=known)
         log.info("The camera: %s.", moved.kind)
         return moved
 

@@ -62,6 +62,19 @@ def test_a_pan_and_a_tilt_are_measured_to_a_tenth_of_a_degree():
     assert np.degrees(Rotation.from_matrix(off).magnitude()).max() < 0.1
 
 
+@pytest.mark.parametrize("factor", [0.8, 1.0, 1.3])
+def test_a_camera_that_turns_tells_its_lens(factor):
+    watch = CameraWatch()
+    for t in range(FRAMES):
+        watch.look(cv2.cvtColor(shown(WALLS[0], turned(t)), cv2.COLOR_GRAY2RGB))
+    assumed = (FOCAL * factor, FOCAL * factor, *LENS[2:])
+    motion = find_motion(watch.rows, NOBODY, assumed, SIZE)
+    assert motion.focal == pytest.approx(FOCAL, rel=0.03)
+    off = [(turned(t).T @ turned(0)) @ motion.rotation[t] for t in range(FRAMES)]
+    assert np.degrees(Rotation.from_matrix(off).magnitude()).max() < 1.0
+    assert find_motion(watch.rows, NOBODY, assumed, SIZE, lens_known=True).focal is None
+
+
 def test_a_zoom_is_measured_to_a_percent():
     motion = watched(lambda t: shown(WALLS[0], turned(t // 2), 1.0 + 0.4 * t / FRAMES))
     assert motion.kind == "turning"

@@ -86,7 +86,7 @@ def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings
         filled=cleaned.filled,
         raw=asked.size * taken.raw,
         notes=_notes(asked, cleaned, fps, taken.source_fps)
-        + say_camera(tracks, taken.picture)
+        + say_camera(tracks, taken.picture, asked)
         + placed.notes,
         turns=taken.picture.turns,
         contacts=footing.contacts,

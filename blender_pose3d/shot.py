@@ -32,8 +32,24 @@ def camera_of(tracks: Tracks, settings: MotionSettings) -> dict[str, float]:
     return {**values, **size}
 
 
-def say_camera(tracks: Tracks, picture: Picture) -> list[str]:
-    """Sentences for the user about a camera that moved; none for one that stood still."""
+def say_camera(tracks: Tracks, picture: Picture, settings: MotionSettings) -> list[str]:
+    """Sentences for the user: what the lens was taken for, and how the camera moved, if it did."""
+    return _say_lens(tracks, picture, settings) + _say_motion(tracks, picture)
+
+
+def _say_lens(tracks: Tracks, picture: Picture, settings: MotionSettings) -> list[str]:
+    source = (tracks.meta.get("camera") or {}).get("source")
+    if settings.lens is not None or source not in {"assumed", "measured"}:
+        return []
+    camera = picture.camera
+    longer = max(camera["width"], camera["height"]) or 2.0 * max(camera["cx"], camera["cy"])
+    view = f"{math.degrees(2 * math.atan(0.5 * longer / camera['fx'])):.0f}°"
+    if source == "measured":
+        return [f"The lens was measured from the way the camera turned: it sees {view}."]
+    return [f"The lens is assumed to see {view}, as many do; set it if the way towards the camera is wrong."]
+
+
+def _say_motion(tracks: Tracks, picture: Picture) -> list[str]:
     motion = (tracks.meta.get("camera") or {}).get("motion")
     if motion == "travelling":
         return [

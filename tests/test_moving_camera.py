@@ -73,6 +73,15 @@ def test_what_cannot_be_taken_out_is_said(motion, words):
     assert any(words in note for note in motion_from_tracks(replace(tracks, meta=meta)).notes)
 
 
+@pytest.mark.parametrize(("source", "words"), [("assumed", "assumed to see 65"), ("measured", "measured")])
+def test_where_the_lens_is_from_is_said_unless_it_was_told(source, words):
+    tracks = film(walk(1.0), camera_at()).tracks
+    tracks = replace(tracks, meta={**tracks.meta, "camera": {**tracks.meta["camera"], "source": source}})
+    assert any(words in note for note in motion_from_tracks(tracks).notes)
+    told = motion_from_tracks(tracks, settings=MotionSettings(lens=60.0))
+    assert not any("lens" in note for note in told.notes)
+
+
 def test_a_lens_that_is_told_goes_before_the_tracks():
     tracks = film(walk(4.0, heading=90.0, start=(0.2, 0.0)), camera_at()).tracks
     right = np.degrees(2 * np.arctan(640.0 / 1000.0))

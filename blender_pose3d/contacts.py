@@ -16,18 +16,15 @@ from .feet import rests, sole_points, sole_scores
 from .skeleton import Skeleton
 from .spans import gaps, middles, trimmed
 
-# Log-odds of a point that rests on the floor, and what each m/s and each metre of height take away: logistic
-# regression on lifted motions whose contacts are known.
+# Log-odds of a point that rests on the floor, and what each m/s and each metre of height take away: a logistic
+# regression on lifted motions whose contacts are known, rounded to what finds most of these contacts.
 _AT_REST, _SIDEWAYS, _UPWARDS, _HEIGHT = 3.0, 3.0, 2.6, 24.0
 _DEPTH = 1.0  # m/s towards the camera or away from it that a lifted point drifts and says nothing
 _WILD = 5.0  # more than this no measure takes away
 _PACE = 3.0  # m/s of the whole person at which a foot may move twice as fast
 _SETTLE, _STRIDE = 0.07, 0.15  # seconds over which the speeds of a foot and of the person are measured
 _PLACE, _SHIFT, _DEPTH_ERROR = 0.3, 0.08, 0.2  # seconds and metres (and in depth) that make another place
-_STRAYS, _STRAYS_DEPTH = (
-    0.08,
-    0.08,
-)  # metres from its middle, and more of depth, where a contact begins and ends
+_STRAYS = 0.08  # metres from its middle (and as much more in depth) where a contact begins and ends
 _GLITCH, _LIFT = 0.5, 0.1  # seconds and metres of a dart that is none
 _NEARBY = 0.5  # seconds to either side whose lowest place is the ground, where no floor is known
 _EVIDENCE = 0.04  # seconds that count once: neighbouring frames share their errors
@@ -67,7 +64,7 @@ def find_contacts(
     found &= ~_shifts(points, fps, size, seen_from)
     found = _without_glitches(found, points, height, fps, size)
     ways = points[..., :2] - middles(points[..., :2], found)
-    return trimmed(found, _over_the_floor(ways, points, seen_from, _STRAYS_DEPTH) < _STRAYS * size)
+    return trimmed(found, _over_the_floor(ways, points, seen_from, _STRAYS) < _STRAYS * size)
 
 
 def _shifts(points: np.ndarray, fps: float, size: float, seen_from: np.ndarray | None) -> np.ndarray:

@@ -16,8 +16,8 @@ from .feet import rests, sole_points, sole_scores
 from .skeleton import Skeleton
 from .spans import gaps, middles, trimmed
 
-# Log-odds of a point that rests on the floor, and what each m/s and each metre of height take away: a logistic
-# regression on lifted motions whose contacts are known, rounded to what finds most of these contacts.
+# Log-odds of a point that rests on the floor, and what each m/s and each metre of height takes away: logistic
+# regression on lifted motions whose contacts are known, moved to what finds most of these contacts.
 _AT_REST, _SIDEWAYS, _UPWARDS, _HEIGHT = 3.0, 3.0, 2.6, 24.0
 _DEPTH = 1.0  # m/s towards the camera or away from it that a lifted point drifts and says nothing
 _WILD = 5.0  # more than this no measure takes away

@@ -15,7 +15,7 @@ from .settings import MotionSettings
 from .skeleton import Skeleton
 from .spans import middles, trimmed
 
-_RESTS = 0.01  # metres from its place within which a foot rests
+_RESTS = 0.015  # metres from its place within which a foot rests
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ NAMES = ("01_01", "02_03", "05_02", "131_01", "13_11", "141_19", "martial_03", "
 
 
 def test_nobody_is_in_two_parts() -> None:
-    clips = [Clip(n, n.split("_")[0], np.zeros((1, 19, 3), np.float32)) for n in NAMES]
+    points, rotations = np.zeros((1, 19, 3), np.float32), np.zeros((1, 22, 4), np.float32)
+    clips = [Clip(n, n.split("_")[0], points, rotations) for n in NAMES]
     train, validation, test = split(clips)
     assert [c.name for c in train] == ["01_01", "13_11", "indian_04", "1_1"]
     assert [c.name for c in validation] == ["02_03", "131_01"]

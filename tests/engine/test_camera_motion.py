@@ -96,6 +96,7 @@ def test_a_still_camera_is_still_even_if_somebody_large_walks_by():
     assert watched(lambda t: shown(WALLS[0], np.eye(3))).rotation is None
 
 
+@pytest.mark.slow
 def test_a_camera_that_travels_is_told_from_one_that_turns():
     def picture(t: int) -> np.ndarray:
         """Stripes of a near wall pass three times as fast as the far one between them."""

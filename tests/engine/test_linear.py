@@ -64,6 +64,7 @@ def test_kinds_of_networks() -> None:
             build_network(NetworkConfig(**wrong))
 
 
+@pytest.mark.slow
 def test_it_is_trained_by_the_same_command(tmp_path) -> None:
     text = '[network]\nkind = "linear"\nchannels = 16\n[training]\nbatch = 8\noutputs = 2\nsteps = 2\n'
     (tmp_path / "small.toml").write_text(text + "validation = 8\n")

@@ -83,6 +83,7 @@ def test_one_turns_back_while_hidden():
     assert people.present[1, -20:].all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("away", [10, 40, 150])
 def test_leaves_and_comes_back(away):
     x = np.concatenate([np.linspace(300, 700, 60), np.full(away, np.nan), np.linspace(700, 300, 60)])
@@ -156,6 +157,7 @@ def test_a_flash_is_dropped_but_one_frame_alone_is_kept():
     assert run(Scene([walker(np.array([300.0]), RED)])).present.tolist() == [[True]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [10, 30, 60])
 def test_scattered_finds_are_nobody(fps):
     x = np.full(6 * fps, np.nan)

@@ -114,6 +114,7 @@ GARBAGE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_garbage_is_answered_and_survived(start, video, tmp_path):
     engine = start()
     for line in GARBAGE:
@@ -152,6 +153,7 @@ def test_parse_keeps_the_id_of_a_bad_command():
     assert caught.value.id == "x"
 
 
+@pytest.mark.slow
 def test_errors_of_a_job_leave_the_engine_ready(start, video, tmp_path):
     engine = start()
     expected = [
@@ -195,6 +197,7 @@ def test_cancel_in_mid_job(start, video, tmp_path, slow):
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.slow
 def test_only_one_job_at_a_time(start, video, tmp_path):
     engine = start(SLOW="0.1")
     engine.send(job(video, tmp_path / "a.npz", 1), job(video, tmp_path / "b.npz", 2))
@@ -203,6 +206,7 @@ def test_only_one_job_at_a_time(start, video, tmp_path):
     assert engine.next("result", "error")["id"] == 1
 
 
+@pytest.mark.slow
 def test_ends_when_its_input_closes_in_mid_job(start, video, tmp_path):
     engine = start(SLOW=LONG)
     engine.send(job(video, tmp_path / "a.npz"))
@@ -213,6 +217,7 @@ def test_ends_when_its_input_closes_in_mid_job(start, video, tmp_path):
     assert not list(tmp_path.glob("*.npz*"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there the closed pipe is the only sign")
 def test_ends_when_its_parent_is_killed_though_the_pipe_stays_open(video, tmp_path):
     """The write end of the pipe is kept open by this test, so only the parent's death can be the sign."""

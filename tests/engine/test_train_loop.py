@@ -59,6 +59,7 @@ def test_error_falls(clips, tmp_path) -> None:
     assert float(metadata["validation_mm"]) == pytest.approx(1000 * best, abs=0.01)
 
 
+@pytest.mark.slow
 def test_same_seed_same_weights_and_resumed_run_equals_unbroken_one(clips, tmp_path) -> None:
     # Constant steps: the schedule of a run of 6 and of one broken at 3 is the same.
     whole = Trainer(clips, config(6), RunFolder(tmp_path / "whole"), Pace())
@@ -221,6 +222,7 @@ def test_wrong_configs(tmp_path, text, message) -> None:
         read_config(path)
 
 
+@pytest.mark.slow
 def test_interrupted_run_keeps_its_state(clips, tmp_path, monkeypatch) -> None:
     trainer = Trainer(clips, config(9), RunFolder(tmp_path), Pace(workers=2))
     learn = trainer._learn

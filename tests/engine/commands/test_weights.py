@@ -49,6 +49,7 @@ def test_list_of_one_tells_all_about_it(tmp_path: Path) -> None:
     assert "c78dce93" in done.stdout
 
 
+@pytest.mark.slow
 def test_import_then_list_and_verify(tmp_path: Path) -> None:
     path = tmp_path / "mine.pth"
     torch.save(HRNet(8, 17, (1, 1, 1), 1).state_dict(), path)

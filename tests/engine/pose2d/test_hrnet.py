@@ -90,6 +90,7 @@ def test_any_input_size(size: tuple[int, int]) -> None:
     assert out.shape == (2, 26, *(-(-side // 4) for side in size))
 
 
+@pytest.mark.slow
 def test_size_follows_from_the_weights() -> None:
     state = small(width=16, keypoints=26, blocks=2, final_kernel=3, modules=(1, 2, 1)).state_dict()
     network = from_state_dict(state)

@@ -19,11 +19,9 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from engine.evaluate.truth import Truth, write_truth
-
 from .camera import FilmCamera
 from .dress import MATERIALS
-from .finish import encode
+from .finish import encode, write_exact
 
 _FINER = 2  # times the size at which faces are painted, to smooth their edges
 _HAIR = ((0.15, 0.1, 0.08), (0.25, 0.16, 0.1), (0.4, 0.3, 0.2), (0.6, 0.5, 0.35), (0.6, 0.6, 0.6))
@@ -53,20 +51,8 @@ def draw(body: dict[str, np.ndarray], name: str, target: Path) -> None:
     encode(
         target / "video.mp4", _pictures(body, camera, np.random.default_rng(zlib.crc32(name.encode()))), size
     )
-    frames = len(body["joints"])
-    write_truth(
-        target / "truth.npz",
-        Truth(
-            intrinsics=body["intrinsics"],
-            size=body["size"],
-            stature=body["stature"],
-            joints3d=camera.view(body["joints"]),
-            joints2d=camera.project(body["joints"]),
-            keypoints2d=camera.project(body["keypoints"]),
-            joints_visible=np.ones((frames, body["joints"].shape[1]), bool),
-            keypoints_visible=np.ones((frames, body["keypoints"].shape[1]), bool),
-        ),
-    )
+    joints, keypoints = (np.ones(body[part].shape[:2], bool) for part in ("joints", "keypoints"))
+    write_exact(target / "truth.npz", body, camera, joints, keypoints)
 
 
 def _pictures(

@@ -37,20 +37,29 @@ def finish(folder: Path) -> None:
     with np.load(folder / "visible.npz") as stored:
         seen = {name: stored[name] for name in stored.files}
     camera = FilmCamera(tuple(body["intrinsics"].tolist()), body["origin"], body["rotation"])
-    write_truth(
-        folder / "truth.npz",
-        Truth(
-            intrinsics=body["intrinsics"],
-            size=body["size"],
-            stature=body["stature"],
-            joints3d=camera.view(body["joints"]),
-            joints2d=camera.project(body["joints"]),
-            keypoints2d=camera.project(body["keypoints"]),
-            joints_visible=seen["joints"],
-            keypoints_visible=seen["keypoints"],
-        ),
-    )
+    write_exact(folder / "truth.npz", body, camera, seen["joints"], seen["keypoints"])
     encode(folder / "video.mp4", _pictures(folder, body), tuple(body["size"].tolist()))
+
+
+def write_exact(
+    path: Path,
+    body: dict[str, np.ndarray],
+    camera: FilmCamera,
+    joints_visible: np.ndarray,
+    keypoints_visible: np.ndarray,
+) -> None:
+    """The truth of a performed body as a camera saw it. Visible: (T, 19) and (T, 26) bool."""
+    truth = Truth(
+        intrinsics=body["intrinsics"],
+        size=body["size"],
+        stature=body["stature"],
+        joints3d=camera.view(body["joints"]),
+        joints2d=camera.project(body["joints"]),
+        keypoints2d=camera.project(body["keypoints"]),
+        joints_visible=joints_visible,
+        keypoints_visible=keypoints_visible,
+    )
+    write_truth(path, truth)
 
 
 def _pictures(folder: Path, body: dict[str, np.ndarray]) -> Iterator[np.ndarray]:

@@ -26,6 +26,7 @@ COMMANDS = {
     "weights": "engine.commands.weights",
     "train": "engine.commands.train",
     "evaluate": "engine.commands.evaluate",
+    "doctor": "engine.commands.doctor",
 }
 
 

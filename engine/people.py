@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from . import association, body2d
+from . import association, body2d, trace
 from .backtrack import PastFrame, RecentFrames, Sighting, backtrack
 from .errors import Cancelled
 from .pose2d.base import PersonDetector, PoseNetwork
@@ -82,14 +82,16 @@ def follow(
         if cancelled is not None and cancelled():
             raise Cancelled
         size = (frame.image.shape[1], frame.image.shape[0])
-        follower.step(len(numbers), frame.time, frame.image)
+        with trace.span("follow"):
+            follower.step(len(numbers), frame.time, frame.image)
         numbers.append(frame.index)
         times.append(frame.time)
         if progress is not None:
             progress(STAGE, len(numbers), max(total, len(numbers)))
     time = np.array(times, dtype=np.float64)
-    people = stitch(follower.all, time, size)
-    present, joints, score = arrange(people, len(time), network.skeleton, size)
+    with trace.span("stitch"):
+        people = stitch(follower.all, time, size)
+        present, joints, score = arrange(people, len(time), network.skeleton, size)
     return People2D(np.array(numbers, dtype=np.int32), time, present, joints, score)
 
 
@@ -159,7 +161,8 @@ class _Follower:
         self.next_look = time + wait if looked else min(self.next_look, time + wait)
 
     def _detect(self, image: np.ndarray, known: list[Pose]) -> list[Pose]:
-        box, _ = self.detector.detect(image)
+        with trace.span("detect"):
+            box, _ = self.detector.detect(image)
         box = np.asarray(box, dtype=np.float64).reshape(-1, 4)
         if known and len(box):
             # somebody half hidden by a followed person overlaps them: only a near copy of a box is known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ import numpy as np
 
 from blender_pose3d.tracks import Tracks
 
-from . import cache, describe
+from . import cache, describe, trace
 from .errors import BadArguments, BadInput, Cancelled
 from .progress import Progress
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from blender_pose3d.skeleton import Skeleton
 
     from .camera_motion import CameraMotion
-    from .camera_watch import Followed
+    from .camera_watch import CameraWatch, Followed
     from .models import Models
     from .people import People2D
-    from .video import VideoInfo
+    from .video import Frame, VideoInfo
 
 log = logging.getLogger(__name__)
 
@@ -80,10 +80,12 @@ def track(
 
     settings = settings or Settings()
     settings.check()
-    info = video_module.probe(Path(video))
+    with trace.span("probe"):
+        info = video_module.probe(Path(video))
     log.info("%s: %dx%d, %d frames, %.3f fps", info.path.name, info.width, info.height, info.frames, info.fps)
     run = _Run(info, settings, progress or (lambda *_: None), cancelled or (lambda: False))
-    models = run.load()
+    with trace.span("load"):
+        models = run.load()
     name = run.cache_key(models)
     if settings.use_cache and (stored := cache.load(name)) is not None:
         log.info("The tracks come from the cache.")
@@ -151,7 +153,7 @@ class _Run:
         frames = read_frames(self.info.path, start_time=settings.start or 0.0, stop_time=settings.end)
         watch = CameraWatch()
         people = follow(
-            watch.over(frames),
+            _watched(trace.over("decode", frames), watch),
             models.network,
             models.detector,
             total=self._expected_frames(),
@@ -202,9 +204,10 @@ class _Run:
                 if self.stop():
                     raise Cancelled
                 run = slice(first, last)
-                joints3d[p, run], score3d[p, run] = models.lifter.lift(
-                    joints[p, run], score[p, run], intrinsics
-                )
+                with trace.span("lift"):
+                    joints3d[p, run], score3d[p, run] = models.lifter.lift(
+                        joints[p, run], score[p, run], intrinsics
+                    )
                 self.report("lift", p * frames + int(last), total)
         self.report("lift", total, total)
         # the bridge fills short absences for the lifter's sake; to show them or not is for the reader to say
@@ -233,7 +236,8 @@ class _Run:
         boxes = boxes_of(people.joints2d, people.score2d)
         known = self.settings.fov is not None
         size = self.info.width, self.info.height
-        moved = find_motion(background, boxes, intrinsics, size, lens_known=known)
+        with trace.span("camera motion"):
+            moved = find_motion(background, boxes, intrinsics, size, lens_known=known)
         log.info("The camera: %s.", moved.kind)
         return moved
 
@@ -241,6 +245,14 @@ class _Run:
         from .lift.camera import default_intrinsics
 
         return default_intrinsics(self.info.width, self.info.height, self.settings.fov)
+
+
+def _watched(frames: Iterable[Frame], watch: CameraWatch) -> Iterator[Frame]:
+    """The same frames; the camera's watch has looked at each."""
+    for frame in frames:
+        with trace.span("camera watch"):
+            watch.look(frame.image)
+        yield frame
 
 
 def _on_their_sides(people: People2D, skeleton: Skeleton) -> People2D:

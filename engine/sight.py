@@ -6,7 +6,7 @@ import numpy as np
 
 from blender_pose3d.skeleton import Skeleton
 
-from . import appearance, body2d
+from . import appearance, body2d, trace
 from .pose2d.base import PoseNetwork, Region
 from .tracklet import Pose, Tracklet
 
@@ -29,14 +29,16 @@ class Sight:
         """One pose a region, whether somebody is there or not. image: (H, W, 3) uint8 RGB."""
         if not regions:
             return []
-        joints, score = self.network.predict(image, regions)
+        with trace.span("pose2d"):
+            joints, score = self.network.predict(image, regions)
         presence = getattr(self.network, "presence", None)
         presence = np.ones(len(regions)) if presence is None else np.asarray(presence)
         size = body2d.stature(joints, self.skeleton)
-        return [
-            Pose(j, s, float(p), appearance.describe(image, j, s, self.skeleton), float(h))
-            for j, s, p, h in zip(joints, score, presence, size, strict=True)
-        ]
+        with trace.span("appearance"):
+            return [
+                Pose(j, s, float(p), appearance.describe(image, j, s, self.skeleton), float(h))
+                for j, s, p, h in zip(joints, score, presence, size, strict=True)
+            ]
 
     def is_somebody(self, pose: Pose, image: np.ndarray, least_score: float) -> bool:
         """Whether the pose is a person of whom enough is in the picture."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from .. import log as log_module
-from .. import output
+from .. import output, trace
 from ..device import CHOICES
 from ..pipeline import DEFAULT_LIFTER, DEFAULT_POSE2D, Settings, choose, track
 from ..progress import STAGES, Meter, Step
@@ -37,6 +38,12 @@ def add_arguments(subparsers: Any) -> None:
     parser.add_argument(
         "--no-cache", action="store_true", help="look at the video even if it was seen before"
     )
+    parser.add_argument(
+        "--profile",
+        type=Path,
+        metavar="TRACE.json",
+        help="print where the time goes, and write it there for chrome://tracing or ui.perfetto.dev",
+    )
     parser.add_argument("--verbose", action="store_true", help="log to standard error too")
 
 
@@ -47,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
     path = log_module.start(verbose=args.verbose)
     log_module.native_output_to(path)
     output.check(args.output)
+    if args.profile is not None:
+        output.check(args.profile)
     bars = _Bars()
     meter = Meter(bars.show)
     settings = Settings(
@@ -58,14 +67,24 @@ def run(args: argparse.Namespace) -> int:
         fov=args.fov,
         use_cache=not args.no_cache,
     )
+    with contextlib.ExitStack() as stack:
+        tracer = stack.enter_context(trace.tracing()) if args.profile is not None else None
+        _track(args, settings, meter, bars)
+    if tracer is not None:
+        tracer.write(args.profile)
+        print(tracer.table())
+    return 0
+
+
+def _track(args: argparse.Namespace, settings: Settings, meter: Meter, bars: _Bars) -> None:
     try:
         everybody = track(args.video, settings, progress=meter)
         written = everybody if args.people == "all" else choose(everybody, args.person)
-        output.write(args.output, written)
+        with trace.span("write"):
+            output.write(args.output, written)
     finally:
         bars.close()
     _summarise(args.output, everybody.people, written.people, len(written.time), meter)
-    return 0
 
 
 def _summarise(path: Path, found: int, written: int, frames: int, meter: Meter) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import hinge
-from .rotations import frame, reject, smoothstep, unit
+from .rotations import cross, dot, frame, norm, reject, smoothstep, unit
 from .skeleton import H36M_19
 
 Point = Callable[[str], np.ndarray]
@@ -70,7 +70,7 @@ def arm_hinge(
     lower = unit(at(f"{side}Wrist") - at(f"{side}Elbow"))
     up, left = chest[..., 0], chest[..., 1]
     outwards = left if side == "L" else -left
-    neutral = np.cos(_ARM_EASY) * outwards + np.sin(_ARM_EASY) * np.cross(left, up)
+    neutral = np.cos(_ARM_EASY) * outwards + np.sin(_ARM_EASY) * cross(left, up)
     # A forearm bends forwards and inwards, which is about "down" on the left and "up" on the right.
     expected = hinge.reference(upper, neutral, -up if side == "L" else up)
     return upper, lower, hinge.elbow(upper, lower, expected, fps)
@@ -94,7 +94,7 @@ def leg_hinge(
     upper = unit(at(f"{side}Knee") - at(f"{side}Hip"))
     lower = unit(at(f"{side}Ankle") - at(f"{side}Knee"))
     left, up = pelvis[..., 0], pelvis[..., 1]
-    neutral = -np.cos(_THIGH_EASY) * up + np.sin(_THIGH_EASY) * np.cross(left, up)
+    neutral = -np.cos(_THIGH_EASY) * up + np.sin(_THIGH_EASY) * cross(left, up)
     toe = unit(at(f"{side}Toe") - at(f"{side}Ankle"))
     return upper, lower, hinge.knee(upper, lower, toe, hinge.reference(upper, neutral, left), fps)
 
@@ -111,11 +111,11 @@ def near_floor(ankle: np.ndarray, shin: np.ndarray) -> np.ndarray:
 def _sole(toe: np.ndarray, shin: np.ndarray, standing: np.ndarray) -> np.ndarray:
     """(T, 3) left side of the foot: the knee's hinge in the air, level on the floor."""
     up = np.array([0.0, 0.0, 1.0])
-    level = np.cross(up, toe)
+    level = cross(up, toe)
     # A foot that points up or down has no level side; one that the knee contradicts is not trusted.
-    weight = standing * np.linalg.norm(level, axis=-1)
+    weight = standing * norm(level)
     axis = unit(reject(shin[..., 1], toe))
-    weight = weight * smoothstep((axis * unit(level)).sum(-1), 0.7, 1.0)
+    weight = weight * smoothstep(dot(axis, unit(level)), 0.7, 1.0)
     return axis + weight[:, None] * (unit(level) - axis)
 
 
@@ -136,7 +136,7 @@ def with_toes(joints: np.ndarray, fps: float, rest: dict[str, np.ndarray], foot:
         rest_toe, rest_shin = rest[f"foot.{side}"][0, :, 0], rest[f"shin.{side}"][0]
         free = (shin @ rest_shin.T) @ rest_toe
         slope = np.clip(rest_toe[2], -0.9, 0.3)
-        forward = np.cross(shin[..., 1], [0.0, 0.0, 1.0])
+        forward = cross(shin[..., 1], [0.0, 0.0, 1.0])
         flat = np.sqrt(1 - slope**2) * unit(forward) + [0.0, 0.0, slope]
         standing = near_floor(ankle, shin)[:, None]
         full[:, H36M_19.index(f"{side}Toe")] = ankle + foot * unit(free + standing * (flat - free))

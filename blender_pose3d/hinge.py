@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import solveh_banded
 
-from .rotations import angle_about, any_normal, carry, reject, smoothstep, unit
+from .rotations import angle_about, any_normal, carry, cross, norm, reject, smoothstep, unit
 
 # Joint noise of about 2° against a roll that wanders 2° a frame at 30 frames a second.
 _MEMORY = 1.0
@@ -61,9 +61,9 @@ def knee(
     measured, bend = _bend(upper, lower, expected)
     measured = (measured + np.pi / 2) % np.pi - np.pi / 2
     trust = np.maximum(bend**2 - _STRAIGHT, 0.0) * np.cos(measured) ** 2
-    across = np.cross(toe, lower)
-    straight = np.linalg.norm(reject(across, upper), axis=-1)
-    by_foot = np.where(straight > 1e-3, angle_about(upper, expected, reject(across, upper)), 0.0)
+    across = reject(cross(toe, lower), upper)
+    straight = norm(across)
+    by_foot = np.where(straight > 1e-3, angle_about(upper, expected, across), 0.0)
     say = _FOOT * straight**2 * (1 + np.cos(by_foot)) / 2
     both = trust + say
     measured = np.where(both > 0, (trust * measured + say * by_foot) / np.maximum(both, 1e-12), measured)
@@ -72,9 +72,9 @@ def knee(
 
 def _bend(upper: np.ndarray, lower: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(T,) angle of the measured hinge about the upper limb from the expected one, (T,) sine of the bend."""
-    cross = np.cross(upper, lower)
-    bend = np.linalg.norm(cross, axis=-1)
-    normal = np.where(bend[:, None] > 1e-6, reject(unit(cross), upper), expected)
+    across = cross(upper, lower)
+    bend = norm(across)
+    normal = np.where(bend[:, None] > 1e-6, reject(unit(across), upper), expected)
     return angle_about(upper, expected, normal), bend
 
 
@@ -83,7 +83,7 @@ def _solve(
 ) -> np.ndarray:
     memory = _MEMORY * (fps / 30.0) ** 2
     angle = _smoothest(measured, trust, _drift(upper, expected), memory)[:, None]
-    return np.cos(angle) * expected + np.sin(angle) * np.cross(upper, expected)
+    return np.cos(angle) * expected + np.sin(angle) * cross(upper, expected)
 
 
 def _unwrapped(angle: np.ndarray, clear: np.ndarray) -> np.ndarray:
@@ -124,4 +124,5 @@ def _smoothest(measured: np.ndarray, trust: np.ndarray, drift: np.ndarray, memor
 def lower_hinge(hinge: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
     """(T, 3) the same hinge as the lower limb sees it: carried by the bend, at right angles to ``lower``."""
     carried = unit(reject(carry(hinge, upper, lower), lower))
-    return np.where(np.linalg.norm(carried, axis=-1, keepdims=True) > 0.5, carried, any_normal(lower))
+    lost = norm(carried) <= 0.5
+    return np.where(lost[:, None], any_normal(lower), carried) if lost.any() else carried

@@ -1,0 +1,113 @@
+"""Job files: a night's footage in TOML. Settings of the whole, of folders, of clips; the nearest one counts.
+
+::
+
+    out = "clips"
+    character = "hero.blend"
+    fbx = true
+
+    [[folder]]
+    path = "takes/monday"
+    camera-tilt = 5
+
+    [[clip]]
+    input = "takes/monday/walk.mp4"
+    name = "hero_walk"
+    person = 2
+
+Settings are the options of ``pose3d convert`` by their long names. A folder stands for every video and tracks
+file below it; a clip that lies in one has its settings, and takes the place of the file there. The same input
+may stand in several clips, for a character each.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import BatchError, NoClips
+from .inputs import find
+from .options import Layer, Options
+
+_OWN = {"folder": ("path",), "clip": ("input",)}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A clip of a job. folder: below its named folder. where: how to call it in messages."""
+
+    path: Path
+    folder: Path
+    layer: Layer
+    where: str
+
+
+def read_job(path: Path, options: Options) -> list[Asked]:
+    """The clips of a job file, in its order, the folders' remaining files after the clips.
+
+    Raises NoClips for a file or folder that is not there, BatchError for anything that is no setting.
+    """
+    content = _read(path)
+    beside = path.parent
+    folders, clips = (_tables(content, kind, path) for kind in ("folder", "clip"))
+    whole = options.layer(
+        {key: value for key, value in content.items() if key not in _OWN}, path.name, beside
+    )
+    areas = []
+    for number, table in enumerate(folders, start=1):
+        where = f"{path.name}, folder {number}"
+        root = beside / _text(table, "path", where)
+        areas.append((root, options.merge(whole, options.layer(_rest(table, "folder"), where, beside))))
+    asked = []
+    for number, table in enumerate(clips, start=1):
+        where = f"{path.name}, clip {number}"
+        inputs = find([beside / _text(table, "input", where)])
+        own = options.layer(_rest(table, "clip"), where, beside)
+        for one in inputs:
+            area = _area(one.path, areas)
+            around = whole if area is None else area[1]
+            below = one.folder if area is None else one.path.resolve().parent.relative_to(area[0].resolve())
+            asked.append(Asked(one.path, below, options.merge(around, own), where))
+    taken = {one.path.resolve() for one in asked}
+    for number, (root, layer) in enumerate(areas, start=1):
+        rest = [one for one in find([root]) if one.path.resolve() not in taken]
+        taken |= {one.path.resolve() for one in rest}
+        asked += [Asked(one.path, one.folder, layer, f"{path.name}, folder {number}") for one in rest]
+    if not asked:
+        raise NoClips(f"{path} names no [[clip]] and no [[folder]].")
+    return asked
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NoClips(f"Cannot read the job file {path}: {error.strerror or error}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BatchError(f"{path} is no job file: {error}.") from error
+
+
+def _tables(content: dict[str, Any], kind: str, path: Path) -> list[dict[str, Any]]:
+    tables = content.get(kind, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise BatchError(f"{path.name}: write [[{kind}]] with double brackets, once for each.")
+    return tables
+
+
+def _rest(table: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key not in _OWN[kind]}
+
+
+def _text(table: dict[str, Any], key: str, where: str) -> str:
+    value = table.get(key)
+    if not isinstance(value, str) or not value:
+        raise BatchError(f"{where}: {key} is missing.")
+    return value
+
+
+def _area(path: Path, areas: list[tuple[Path, Layer]]) -> tuple[Path, Layer] | None:
+    """The innermost folder of the job that a file lies in, and its settings."""
+    around = [(root, layer) for root, layer in areas if path.resolve().is_relative_to(root.resolve())]
+    return max(around, key=lambda area: len(area[0].resolve().parts), default=None)

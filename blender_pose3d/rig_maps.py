@@ -1,43 +1,52 @@
-"""Which bone of an armature plays which role: known rigs of ``rigs/*.json``, found by bone names."""
+"""Which bone of an armature plays which role: known rigs of ``rigs/*.json`` by bone names, else by shape."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from .fit import REQUIRED, ROLES
+from .retarget import RestPose
+from .rig_chains import extra_bones, twist_bones
+from .rig_files import Properties, Rig, RigError, read_rig
+from .rig_geometry import BY_SHAPE, Shape, by_shape, objections
+from .rig_names import NameTable, is_helper, normalised
+
+__all__ = ["Detection", "Rig", "RigError", "detect", "known_rigs", "match", "normalised", "read_rig", "title"]
 
 _FOLDER = Path(__file__).parent / "rigs"
 # The synonyms of many rigs at once: only asked when no rig is known better.
 _FALLBACK = "generic"
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SIDES = {"l": "L", "left": "L", "r": "R", "right": "R"}
-
-
-class RigError(ValueError):
-    """Bones that make no humanoid known here; the message is for the user."""
 
 
 @dataclass(frozen=True)
-class Rig:
-    """A known rig. bones: role → names it goes by, the preferred one first."""
+class Detection:
+    """What was found out about an armature.
 
-    name: str
-    title: str
-    bones: dict[str, tuple[str, ...]]
-
-
-class Detection(NamedTuple):
-    """rig: file name of the rig in ``rigs/``. mapping: role → bone name. confidence: 0 to 1."""
+    rig: file name of the rig in ``rigs/``, or ``rig_geometry.BY_SHAPE``. mapping: role → bone name.
+    confidence: 0 to 1. extras: role → further bones of the same segment in line, outwards (a Daz upper arm's
+    twist half; the back between hips and chest); only these may share the role's motion. twists: role → bones
+    beside the segment that take a part of its twist. missing: roles without a bone. helpers: bones that
+    twist, correct or control by their name, with no part here. unmapped: all other bones. properties: bone →
+    custom property → value, to be set so that the mapped bones drive the character; ik: role of
+    ``rig_files.IK_ROLES`` → control bone, and ik_properties: to be set so that these drive it instead.
+    notes: for the user. Without a rest pose, extras and twists are empty.
+    """
 
     rig: str
     mapping: dict[str, str]
     confidence: float
+    extras: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    twists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    unmapped: tuple[str, ...] = ()
+    properties: Properties = field(default_factory=dict)
+    ik: dict[str, str] = field(default_factory=dict)
+    ik_properties: Properties = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -49,74 +58,136 @@ def known_rigs() -> tuple[Rig, ...]:
 
 def title(name: str) -> str:
     """What people call a known rig: ``rigify_metarig`` → Rigify metarig."""
+    if name == BY_SHAPE:
+        return "Humanoid by its shape"
     return next((rig.title for rig in known_rigs() if rig.name == name), name)
 
 
-def read_rig(path: Path) -> Rig:
-    """One rig from its JSON file: ``{"title": ..., "bones": {role: [name, ...]}}``. Raises RigError."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        bones = {role: tuple(names) for role, names in content["bones"].items()}
-        title = str(content["title"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RigError(f"{path.name} is not a rig file: {error!r}") from error
-    unknown = sorted(set(bones) - set(ROLES))
-    if unknown:
-        raise RigError(f"{path.name} has roles that do not exist: {', '.join(unknown)}")
-    return Rig(path.stem, title, bones)
+def detect(rest: RestPose | Iterable[str], armature: str = "the armature") -> Detection:
+    """Which bones of an armature play which roles.
 
-
-def detect(bone_names: Iterable[str], armature: str = "the armature") -> Detection:
-    """The known rig that an armature's bones fit best.
-
-    Names are compared without prefixes and namespaces, and whatever way sides are spelt (``.L``, ``_l``,
-    ``Left``). armature: what to call it in the message. Raises RigError when hips, a thigh, shin, upper arm
-    or forearm is missing in all rigs.
+    rest: the rest pose; or only its bone names, and then only names are looked at. First all known rigs are
+    tried by name: prefixes, namespaces, case and the spelling of sides do not matter. What the best of them
+    says must also look like a body. Else hierarchy, lengths and places of the bones decide alone. armature:
+    what to call it in a message. Raises RigError with the reason when it is no humanoid, or when left cannot
+    be told from right.
     """
-    names = list(bone_names)
-    found = [(rig, match(rig, names)) for rig in known_rigs()]
-    complete = [(rig, mapping) for rig, mapping in found if not set(REQUIRED) - set(mapping)]
-    if not complete:
-        _, nearest = max(found, key=lambda pair: len(set(REQUIRED) & set(pair[1])))
-        missing = ", ".join(role for role in REQUIRED if role not in nearest)
-        raise RigError(f"{armature} is not a humanoid this version knows: missing {missing}")
-    rig, mapping = max(complete, key=lambda pair: (len(pair[1]), _verbatim(*pair), _preferred(*pair)))
-    spelt = _verbatim(rig, mapping) / len(mapping)
-    share = len(mapping) / len(rig.bones)
-    return Detection(rig.name, mapping, round(share * (0.9 + 0.1 * spelt), 3))
+    pose = rest if isinstance(rest, RestPose) else None
+    names = list(pose.names if pose else rest)
+    if not names:
+        raise RigError(f"{armature} has no bones")
+    found = _by_names(names, pose)
+    if isinstance(found, Detection):
+        refused = objections(pose, found.mapping) if pose else None
+        if refused:
+            raise RigError(f"{armature} is not a humanoid this version knows: {refused}")
+        return _completed(found, names, pose)
+    if pose is None:
+        raise RigError(f"{armature} is not a humanoid this version knows: {found}")
+    shape = by_shape(pose)
+    if not isinstance(shape, Shape):
+        raise RigError(f"{armature} is not a humanoid this version knows: {found}, and by shape: {shape}")
+    note = "The names of the bones are not known: they were told apart by their shape. Look the map over."
+    made = Detection(BY_SHAPE, shape.mapping, shape.confidence, notes=(note, *shape.notes))
+    return _completed(made, names, pose)
 
 
-def match(rig: Rig, bone_names: list[str]) -> dict[str, str]:
+def match(rig: Rig, bone_names: Iterable[str] | NameTable) -> dict[str, str]:
     """Role → bone for the roles of a rig that have one; no bone is used twice."""
-    plain: dict[tuple[str, str], str] = {}
-    for name in bone_names:
-        plain.setdefault(normalised(name), name)
-    exact = set(bone_names)
+    table = bone_names if isinstance(bone_names, NameTable) else NameTable(list(bone_names))
     mapping: dict[str, str] = {}
     for role, aliases in rig.bones.items():
-        candidates = [alias if alias in exact else plain.get(normalised(alias)) for alias in aliases]
-        free = [bone for bone in candidates if bone is not None and bone not in mapping.values()]
-        if free:
-            mapping[role] = free[0]
+        candidates = (table.find(alias) for alias in aliases)
+        free = next((b for b in candidates if b is not None and b not in mapping.values()), None)
+        if free is not None:
+            mapping[role] = free
     return mapping
 
 
-def normalised(name: str) -> tuple[str, str]:
-    """(side, core) of a bone's name: ``mixamorig:LeftUpLeg`` → ("L", "upleg"), ``arm_l`` → ("L", "arm").
+def _by_names(names: list[str], pose: RestPose | None) -> Detection | str:
+    """The known rig that the names fit best, or what the nearest one misses."""
+    table = NameTable(names)
+    found = [(rig, match(rig, table)) for rig in known_rigs()]
+    complete = [(rig, mapping) for rig, mapping in found if not set(REQUIRED) - set(mapping)]
+    if pose is not None:
+        complete = [(rig, _topmost(rig, mapping, pose, table)) for rig, mapping in complete]
+        complete = [(rig, mapping) for rig, mapping in complete if _hangs_together(mapping, pose)]
+    if not complete:
+        _, nearest = max(found, key=lambda pair: len(set(REQUIRED) & set(pair[1])))
+        missing = [role for role in REQUIRED if role not in nearest]
+        return f"missing {', '.join(missing)}" if missing else "its bones do not hang on each other as limbs"
 
-    side: "L", "R" or "". Namespaces before ``:`` or ``|`` and Mixamo's prefix go; digits stay.
-    """
-    own = re.split(r"[:|]", name)[-1]
-    own = re.sub(r"^mixamorig\d*_?", "", own)
-    words = [word.lower() for word in _WORD.findall(own)]
-    sides = [_SIDES[word] for word in words if word in _SIDES]
-    core = "".join(word for word in words if word not in _SIDES)
-    return (sides[0] if sides else ""), core
+    def rank(pair: tuple[Rig, dict[str, str]]) -> tuple[int, bool, int, int]:
+        return len(pair[1]), pair[0].control, _verbatim(*pair), _preferred(*pair, table)
+
+    rig, mapping = max(complete, key=rank)
+    share = len(mapping) / len(rig.bones)
+    known = 0.9 if rig.name == _FALLBACK else 1.0
+    confidence = known * share * (0.9 + 0.1 * _verbatim(rig, mapping) / len(mapping))
+    return Detection(
+        rig.name,
+        mapping,
+        round(confidence, 3),
+        properties=_named(rig.properties, table),
+        ik=match(replace(rig, bones=rig.ik), table),
+        ik_properties=_named(rig.ik_properties, table),
+    )
+
+
+def _completed(found: Detection, names: list[str], pose: RestPose | None) -> Detection:
+    """With everything that follows from the mapping."""
+    control = any(rig.control for rig in known_rigs() if rig.name == found.rig)
+    extras = extra_bones(pose, found.mapping, control) if pose else {}
+    twists = twist_bones(pose, found.mapping, extras) if pose and not control else {}
+    used = {*found.mapping.values(), *found.ik.values()}
+    used.update(bone for group in (extras, twists) for bones in group.values() for bone in bones)
+    left = [name for name in names if name not in used]
+    return replace(
+        found,
+        extras=extras,
+        twists=twists,
+        missing=tuple(role for role in ROLES if role not in found.mapping),
+        helpers=tuple(name for name in left if is_helper(name)),
+        unmapped=tuple(name for name in left if not is_helper(name)),
+    )
+
+
+def _topmost(rig: Rig, mapping: dict[str, str], pose: RestPose, table: NameTable) -> dict[str, str]:
+    """Roles moved up to the first bone of their segment, where parents have names of the same role."""
+    index = {name: bone for bone, name in enumerate(pose.names)}
+    moved = dict(mapping)
+    for role, aliases in rig.bones.items():
+        if role in mapping and role.split(".")[0] in ("upper_arm", "thigh"):
+            group = {table.find(alias) for alias in aliases}
+            bone = index[mapping[role]]
+            while pose.parents[bone] >= 0 and pose.names[pose.parents[bone]] in group:
+                bone = int(pose.parents[bone])
+            moved[role] = pose.names[bone]
+    return moved
+
+
+def _hangs_together(mapping: dict[str, str], pose: RestPose) -> bool:
+    """Whether shins hang on thighs and forearms on upper arms."""
+    index = {name: bone for bone, name in enumerate(pose.names)}
+    for side in "LR":
+        for upper, lower in (("thigh", "shin"), ("upper_arm", "forearm")):
+            bone, goal = index[mapping[f"{lower}.{side}"]], index[mapping[f"{upper}.{side}"]]
+            while bone not in (goal, -1):
+                bone = int(pose.parents[bone])
+            if bone != goal:
+                return False
+    return True
+
+
+def _named(wanted: Properties, table: NameTable) -> Properties:
+    """Properties of the bones as they are called here."""
+    found = ((table.find(bone), of) for bone, of in wanted.items())
+    return {bone: of for bone, of in found if bone is not None}
 
 
 def _verbatim(rig: Rig, mapping: dict[str, str]) -> int:
     return sum(bone in rig.bones[role] for role, bone in mapping.items())
 
 
-def _preferred(rig: Rig, mapping: dict[str, str]) -> int:
-    return sum(normalised(bone) == normalised(rig.bones[role][0]) for role, bone in mapping.items())
+def _preferred(rig: Rig, mapping: dict[str, str], table: NameTable) -> int:
+    return sum(table.find(rig.bones[role][0]) == bone for role, bone in mapping.items())

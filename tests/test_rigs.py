@@ -31,7 +31,7 @@ RIGIFY = [
     ("Hero:rig|upper_arm.R", "R", "upperarm"),
     ("upperarm_l", "L", "upperarm"),
     ("LHipJoint", "L", "hipjoint"),
-    ("spine_01", "", "spine01"),
+    ("spine_01", "", "spine1"),
     ("lShldr", "L", "shldr"),
     ("Lower_Leg-Left", "L", "lowerleg"),
     ("ball", "", "ball"),

@@ -56,7 +56,7 @@ def _animate(context: bpy.types.Context, armature: bpy.types.Object, motion: Mot
         rest = rest_pose(armature)
     except ValueError as error:
         raise BadInput(f"{error}.") from error
-    found = detect(rest.names, armature.name)
+    found = detect(rest, armature.name)
     animation = fit(motion, rest, found.mapping)
     scene = context.scene
     bake(armature, animation, name=name, start=scene.frame_start)

@@ -81,7 +81,7 @@ def convert(tracks: Tracks, name: str, job: Job) -> list[Path]:
 def _animate(armature: bpy.types.Object, motion: Motion, label: str, start: int) -> dict[str, Any]:
     """Put a motion on an armature from a frame on; what the report says of it."""
     rest = rest_pose(armature)
-    found = detect(rest.names, armature.name)
+    found = detect(rest, armature.name)
     animation = fit(motion, rest, found.mapping)
     bake(armature, animation, name=label, start=start)
     return {

@@ -1,0 +1,146 @@
+"""Several clips at once: worker processes that are handed one clip after another and say what became of it.
+
+A worker is the same program with the same arguments. It reads clips' labels, a line each, and answers each
+with a line of JSON. When one dies, its clip counts as failed and another takes its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, cast
+
+from .plan import Clip
+from .summary import FAILED, LEFT, Outcome
+
+_PATIENCE = 10.0  # seconds for a worker to end by itself
+_FOR_VIDEO, _FOR_TRACKS = 2.5e9, 0.8e9  # bytes that a worker needs: with an engine of its own, without
+
+
+def run(
+    clips: Sequence[Clip], command: Sequence[str], jobs: int, cwd: Path | None = None
+) -> Iterator[Outcome]:
+    """What becomes of each clip, in the order in which they end.
+
+    command: starts a worker. Closing the iterator, or an exception thrown into it, ends all workers; what
+    they were at is not done then.
+    """
+    waiting: queue.SimpleQueue[Clip] = queue.SimpleQueue()
+    for clip in clips:
+        waiting.put(clip)
+    said: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    stop = threading.Event()
+    hands = [_Hand(command, cwd, waiting, said, stop) for _ in range(max(1, min(jobs, len(clips))))]
+    for hand in hands:
+        hand.start()
+    try:
+        for _ in clips:
+            yield said.get()
+    finally:
+        stop.set()
+        for hand in hands:
+            hand.end()
+
+
+def affordable(jobs: int, videos: bool) -> int:
+    """As many of these workers as the free memory carries, at least one. videos: they need engines."""
+    free = _free_memory()
+    return jobs if free is None else max(1, min(jobs, int(free / (_FOR_VIDEO if videos else _FOR_TRACKS))))
+
+
+def _free_memory() -> float | None:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    found = [line.split() for line in lines if line.startswith("MemAvailable:")]
+    return 1024 * float(found[0][1]) if found else None
+
+
+class _Hand(threading.Thread):
+    """Keeps one worker busy."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        cwd: Path | None,
+        waiting: queue.SimpleQueue[Clip],
+        said: queue.SimpleQueue[Outcome],
+        stop: threading.Event,
+    ) -> None:
+        super().__init__(name="worker", daemon=True)
+        self._command, self._cwd = list(command), cwd
+        self._waiting, self._said, self._stop_all = waiting, said, stop
+        self._process: subprocess.Popen[str] | None = None
+
+    def run(self) -> None:
+        while not self._stop_all.is_set():
+            try:
+                clip = self._waiting.get_nowait()
+            except queue.Empty:
+                return
+            self._said.put(self._ask(clip))
+
+    def _ask(self, clip: Clip) -> Outcome:
+        try:
+            process = self._process or self._begin()
+            cast("IO[str]", process.stdin).write(clip.label + "\n")
+            cast("IO[str]", process.stdin).flush()
+            line = cast("IO[str]", process.stdout).readline()
+            if line:
+                return Outcome(**json.loads(line))
+        except (OSError, ValueError, TypeError) as error:
+            reason = str(error)
+        else:
+            reason = f"exit code {process.wait()}"
+        self._process = None
+        if self._stop_all.is_set():
+            return Outcome(clip.label, LEFT)
+        return Outcome(clip.label, FAILED, 1, f"The process that was at it ended ({reason}).")
+
+    def _begin(self) -> subprocess.Popen[str]:
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=self._cwd,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            # Ctrl-C in a terminal is the parent's to pass on, by closing the worker's input
+            start_new_session=os.name == "posix",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        return self._process
+
+    def end(self) -> None:
+        """End the worker: close its input, ask, insist."""
+        process = self._process
+        if process is None:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            cast("IO[str]", process.stdin).close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)
+            return
+        process.terminate()
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def serve(clips: Sequence[Clip], one: Callable[[Clip], Outcome], answers: IO[str]) -> None:
+    """A worker's side: clips by their labels from standard input until it closes."""
+    by_label = {clip.label: clip for clip in clips}
+    for line in sys.stdin:
+        outcome = one(by_label[line.rstrip("\n")])
+        answers.write(json.dumps(vars(outcome)) + "\n")
+        answers.flush()

@@ -1,0 +1,1 @@
+"""Real photos for training 2D networks: read, checked against a teacher, put right and packed."""

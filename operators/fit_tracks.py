@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
+from . import bake_properties as keys
 from . import motion_properties as motion
 from . import settings as asked
 from .settings import RELATIVE, look_at_armature, look_at_tracks, missing_package
@@ -58,6 +59,21 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
     right_foot: asked.foot("Right Foot")
     ground_jumps: asked.ground_jumps()
     hold_hands: asked.hold_hands()
+    frame_rate: keys.frame_rate()
+    start_at: keys.start_at()
+    start_frame: keys.start_frame()
+    use_range: keys.use_range()
+    first_frame: keys.first_frame()
+    last_frame: keys.last_frame()
+    root_motion: keys.root_motion()
+    root_turns: keys.root_turns()
+    layer: keys.layer()
+    reduce_keys: keys.reduce_keys()
+    reduce_angle: keys.reduce_angle()
+    reduce_distance: keys.reduce_distance()
+    curve: keys.curve()
+    limbs: keys.limbs()
+    mute_constraints: keys.mute_constraints()
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -75,6 +91,7 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         layout.prop(self, "smoothing")
         for name in (*motion.MOTION, *asked.CONTACTS):
             layout.prop(self, name)
+        keys.draw_keys(layout, self)
         layout.prop(self, "new_armature")
         row = layout.row()
         row.enabled = not self.new_armature
@@ -93,14 +110,19 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         if isinstance(armature, str):
             return self._refuse(armature)
         try:
+            from ..blender_pose3d.bake_settings import BakeSettings
             from ..blender_pose3d.blender.apply import apply_tracks
             from ..blender_pose3d.blender.errors import Pose3DError
             from ..blender_pose3d.blender.scene import frame_rate
             from ..blender_pose3d.settings import MotionSettings
         except ImportError as error:
             return self._refuse(missing_package(error))
+        try:
+            baking = BakeSettings(**keys.bake_values(self, context.scene))
+        except ValueError as error:
+            return self._refuse(str(error))
         settings = MotionSettings(
-            fps=frame_rate(context.scene),
+            fps=frame_rate(context.scene) if self.frame_rate == "SCENE" else None,
             height=self.height,
             strength=self.smoothing,
             **motion.motion_values(self),
@@ -108,7 +130,7 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         )
         path = bpy.path.abspath(self.filepath)
         try:
-            applied = apply_tracks(context, path, self.person, armature, settings)
+            applied = apply_tracks(context, path, self.person, armature, settings, baking=baking)
         except Pose3DError as error:
             self._look_again(context)
             return self._refuse(str(error))
@@ -137,7 +159,7 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         settings = context.scene.pose3d
         settings.tracks, settings.armature = self.filepath, armature
         settings.person, settings.height, settings.smoothing = self.person, self.height, self.smoothing
-        for name in (*motion.MOTION, *asked.CONTACTS):
+        for name in (*motion.MOTION, *asked.CONTACTS, *keys.BAKE):
             setattr(settings, name, getattr(self, name))
         settings.notes = "\n".join(notes)
 
@@ -155,10 +177,6 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
 
 def cannot_be_animated(context: bpy.types.Context, armature: bpy.types.Object) -> str:
     """Why an armature cannot get keys now, and what to do; empty if it can."""
-    if context.scene.objects.get(armature.name) != armature:
-        return f"{armature.name} is no longer in this scene: pick another armature, or clear the field."
-    if armature.library is not None:
-        return f"{armature.name} is linked from another file: make a library override or a local copy."
-    if not armature.visible_get():
-        return f"{armature.name} is hidden: show it first."
-    return ""
+    from ..blender_pose3d.blender.target import cannot_be_animated as why_not
+
+    return why_not(armature, context.scene, context.view_layer)

@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from . import bake_properties as keys
 from . import motion_properties as motion
 
 # Blender 4.5 and later offer a path relative to the .blend only to properties that say they can take one.
@@ -164,6 +165,21 @@ class POSE3D_PG_settings(bpy.types.PropertyGroup):
     right_foot: foot("Right Foot")
     ground_jumps: ground_jumps()
     hold_hands: hold_hands()
+    frame_rate: keys.frame_rate()
+    start_at: keys.start_at()
+    start_frame: keys.start_frame()
+    use_range: keys.use_range()
+    first_frame: keys.first_frame()
+    last_frame: keys.last_frame()
+    root_motion: keys.root_motion()
+    root_turns: keys.root_turns()
+    layer: keys.layer()
+    reduce_keys: keys.reduce_keys()
+    reduce_angle: keys.reduce_angle()
+    reduce_distance: keys.reduce_distance()
+    curve: keys.curve()
+    limbs: keys.limbs()
+    mute_constraints: keys.mute_constraints()
     people: IntProperty(options={"HIDDEN"})
     tracks_info: StringProperty(options={"HIDDEN"})
     tracks_problem: StringProperty(options={"HIDDEN"})

@@ -2,9 +2,10 @@
 
 import bpy
 
+from .keys import POSE3D_PT_keys
 from .sidebar import POSE3D_PT_camera, POSE3D_PT_contacts, POSE3D_PT_sidebar, POSE3D_PT_smoothing
 
-CLASSES = (POSE3D_PT_sidebar, POSE3D_PT_smoothing, POSE3D_PT_camera, POSE3D_PT_contacts)
+CLASSES = (POSE3D_PT_sidebar, POSE3D_PT_smoothing, POSE3D_PT_camera, POSE3D_PT_contacts, POSE3D_PT_keys)
 
 
 def register() -> None:

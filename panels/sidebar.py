@@ -6,6 +6,7 @@ import textwrap
 
 import bpy
 
+from ..operators.bake_properties import BAKE
 from ..operators.fit_tracks import POSE3D_OT_fit_tracks, cannot_be_animated
 from ..operators.motion_properties import CLEANING, MOTION, SMOOTHING
 from ..operators.settings import CONTACTS, POSE3D_PG_settings
@@ -64,7 +65,7 @@ class POSE3D_PT_sidebar(bpy.types.Panel):
         button.new_armature = armature is None
         button.person, button.height = settings.person, settings.height
         button.smoothing = settings.smoothing
-        for name in (*MOTION, *CONTACTS):
+        for name in (*MOTION, *CONTACTS, *BAKE):
             setattr(button, name, getattr(settings, name))
 
 

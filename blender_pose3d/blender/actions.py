@@ -1,4 +1,4 @@
-"""New Actions, in Blenders with slots and layers (4.4 and later) and without."""
+"""New Actions and their curves, in Blenders with slots and layers (4.4 and later) and without."""
 
 from __future__ import annotations
 
@@ -8,35 +8,59 @@ from typing import Any
 import bpy
 import numpy as np
 
-_LINEAR = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["LINEAR"].value
+from ..key_reduction import Keys
+
+
+def _value(name: str, item: str) -> int:
+    return bpy.types.Keyframe.bl_rna.properties[name].enum_items[item].value
+
+
+_LINEAR, _BEZIER = _value("interpolation", "LINEAR"), _value("interpolation", "BEZIER")
+_VECTOR, _ALIGNED = _value("handle_left_type", "VECTOR"), _value("handle_left_type", "ALIGNED")
 
 # (data path, array index, group) to an empty F-Curve
 CurveMaker = Callable[[str, int, str], Any]
 
 
+def empty_action(owner: bpy.types.Object, name: str) -> tuple[bpy.types.Action, Any, CurveMaker]:
+    """An Action for ``owner`` that nobody uses yet, its slot (None where Blender has none), and how to make
+    F-Curves in it."""
+    action = bpy.data.actions.new(name)
+    if not hasattr(action, "slots"):
+        return action, None, _in_action(action)
+    slot = action.slots.new(id_type="OBJECT", name=owner.name)
+    strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
+    return action, slot, _in_channelbag(strip.channelbag(slot, ensure=True))
+
+
 def new_action(owner: bpy.types.Object, name: str) -> tuple[bpy.types.Action, CurveMaker]:
-    """An Action assigned to ``owner``, and how to make F-Curves in it.
+    """An Action assigned to ``owner``, and how to make F-Curves in it."""
+    action, slot, make = empty_action(owner, name)
+    assign(owner, action, slot)
+    return action, make
+
+
+def assign(owner: bpy.types.Object, action: bpy.types.Action, slot: Any) -> None:
+    """Make an Action the active one of ``owner``.
 
     The action that was there before stays in the file: it gets a fake user if nobody else uses it.
     """
-    data = owner.animation_data or owner.animation_data_create()
-    if data.use_tweak_mode:
-        data.use_tweak_mode = False  # while a strip is edited, Blender refuses another action
+    data = animation_data(owner)
     previous = data.action
-    action = bpy.data.actions.new(name)
-    if hasattr(action, "slots"):
-        slot = action.slots.new(id_type="OBJECT", name=owner.name)
-        strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
-        make = _in_channelbag(strip.channelbag(slot, ensure=True))
-        data.action = action
+    data.action = action
+    if slot is not None:
         data.action_slot = slot
-    else:
-        make = _in_action(action)
-        data.action = action
     data.action_blend_type, data.action_influence = "REPLACE", 1.0
     if previous and previous.users == 0 and previous.library is None:
         previous.use_fake_user = True
-    return action, make
+
+
+def animation_data(owner: bpy.types.Object) -> bpy.types.AnimData:
+    """The animation data of an object, made where there is none, and ready for another action."""
+    data = owner.animation_data or owner.animation_data_create()
+    if data.use_tweak_mode:
+        data.use_tweak_mode = False  # while a strip is edited, Blender refuses another action
+    return data
 
 
 def _in_channelbag(bag: Any) -> CurveMaker:
@@ -55,13 +79,34 @@ def _in_action(action: bpy.types.Action) -> CurveMaker:
     return make
 
 
-def set_keys(curve: Any, frames: np.ndarray, values: np.ndarray) -> None:
-    """Key an empty F-Curve at frames (T,) with values (T,), straight from key to key."""
+def set_keys(curve: Any, keys: Keys, channel: int, start: int = 0) -> None:
+    """Key an empty F-Curve with one channel of Keys, whose frame 0 falls on ``start``.
+
+    Straight from key to key, or with the slopes of the keys: handles at a third of the way, as a
+    cubic in time has them.
+    """
+    count = len(keys.frames)
     points = curve.keyframe_points
-    points.add(len(frames))
-    points.foreach_set("co", np.column_stack([frames, values]).astype(np.float32).ravel())
-    points.foreach_set("interpolation", np.full(len(frames), _LINEAR, dtype=np.int32))
+    points.add(count)
+    frames, values = keys.frames + float(start), keys.values[:, channel]
+    _set_pairs(points, "co", frames, values)
+    straight = keys.slopes is None
+    # bytes, as Blender stores them: it copies them as they are, where integers go through it one by one
+    handles = np.full(count, _VECTOR if straight else _ALIGNED, dtype=np.uint8)
+    points.foreach_set("interpolation", np.full(count, _LINEAR if straight else _BEZIER, dtype=np.uint8))
+    points.foreach_set("handle_left_type", handles)
+    points.foreach_set("handle_right_type", handles)
+    if keys.slopes is not None:
+        slopes = keys.slopes[:, channel]
+        gaps = np.diff(frames) / 3
+        before, after = np.r_[gaps[:1], gaps], np.r_[gaps, gaps[-1:]]
+        _set_pairs(points, "handle_left", frames - before, values - before * slopes)
+        _set_pairs(points, "handle_right", frames + after, values + after * slopes)
     curve.update()
+
+
+def _set_pairs(points: Any, name: str, frames: np.ndarray, values: np.ndarray) -> None:
+    points.foreach_set(name, np.column_stack([frames, values]).astype(np.float32).ravel())
 
 
 def curves_of(action: bpy.types.Action, owner: bpy.types.Object) -> list[bpy.types.FCurve]:

@@ -7,16 +7,15 @@ from typing import NamedTuple
 
 import bpy
 
-from ..fit import FitError, fit
+from ..bake_settings import BakeSettings
 from ..motion import Motion, MotionError, motion_from_tracks
 from ..proportions import measure
-from ..rig_maps import RigError, detect
 from ..settings import MotionSettings
 from ..tracks import TracksError, read_tracks
-from .armature import create_armature, rest_pose
-from .bake import bake
-from .errors import BadInput
-from .scene import frame_rate
+from .animate import animate
+from .armature import create_armature
+from .errors import BadInput, Pose3DError
+from .scene import frame_rate, set_frame_rate
 
 
 class Applied(NamedTuple):
@@ -33,43 +32,49 @@ def apply_tracks(
     person: int = 1,
     armature: bpy.types.Object | None = None,
     settings: MotionSettings | None = None,
+    *,
+    baking: BakeSettings | None = None,
 ) -> Applied:
     """Animate an armature with one person of a tracks file.
 
     person: by prominence, from 1. armature: None makes one with the person's proportions and makes it
-    active. settings: None takes the scene's frame rate, so that the motion has its true speed. It starts
-    at the scene's first frame; the scene's end moves if the motion is longer. Raises BadInput, and then
-    leaves nothing behind.
+    active. settings: None takes the scene's frame rate, so that the motion has its true speed; with a rate
+    of its own (``fps`` None: the video's) the scene's is set to it. baking: None bakes a new action from the
+    scene's first frame. The scene's end moves if the motion is longer. Raises BadInput, and then leaves
+    nothing behind.
     """
     settings = settings or MotionSettings(fps=frame_rate(context.scene))
+    baking = baking or BakeSettings()
     try:
         motion = motion_from_tracks(read_tracks(path), person - 1, settings)
-        if armature is not None:
-            return _animate(context, armature, motion, Path(path).stem)
-    except (TracksError, MotionError, RigError, FitError) as error:
+    except (TracksError, MotionError) as error:
         raise BadInput(str(error)) from error
-    return _animate_new(context, motion, Path(path).stem)
+    if armature is not None:
+        context.view_layer.update()  # where the object stands is known only once it has been evaluated
+        return _animate(context, armature, motion, Path(path).stem, baking)
+    return _animate_new(context, motion, Path(path).stem, baking)
 
 
-def _animate(context: bpy.types.Context, armature: bpy.types.Object, motion: Motion, name: str) -> Applied:
-    try:
-        rest = rest_pose(armature)
-    except ValueError as error:
-        raise BadInput(f"{error}.") from error
-    found = detect(rest, armature.name)
-    animation = fit(motion, rest, found.mapping)
+def _animate(
+    context: bpy.types.Context, armature: bpy.types.Object, motion: Motion, name: str, baking: BakeSettings
+) -> Applied:
     scene = context.scene
-    bake(armature, animation, name=name, start=scene.frame_start)
-    scene.frame_end = max(scene.frame_end, scene.frame_start + animation.frames - 1)
-    return Applied(armature, animation.frames, [*motion.notes, *animation.notes])
+    start = scene.frame_start if baking.start is None else baking.start
+    done = animate(armature, motion, name=name, start=start, baking=baking)
+    notes = done.notes
+    if abs(frame_rate(scene) / motion.fps - 1) > 1e-4:
+        set_frame_rate(scene, motion.fps)
+        notes = [*notes, f"The scene now plays {motion.fps:g} frames a second."]
+    scene.frame_end = max(scene.frame_end, start + done.frames - 1)
+    return Applied(armature, done.frames, notes)
 
 
-def _animate_new(context: bpy.types.Context, motion: Motion, name: str) -> Applied:
+def _animate_new(context: bpy.types.Context, motion: Motion, name: str, baking: BakeSettings) -> Applied:
     before = _made_things()
     try:
         armature = create_armature(name, measure(motion), context.collection)
-        applied = _animate(context, armature, motion, name)
-    except (ValueError, RuntimeError) as error:
+        applied = _animate(context, armature, motion, name, baking)
+    except (ValueError, RuntimeError, Pose3DError) as error:
         bpy.data.batch_remove(_made_things() - before)
         raise BadInput(str(error)) from error
     for other in context.selected_objects:

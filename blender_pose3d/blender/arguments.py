@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..bake_settings import CURVES, LAST, LAYERS, ROOT_MOTION
 from ..filters import FILTERS, PARTS
 from ..settings import FEET
 from .export import PRESETS
@@ -19,6 +20,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--name", help="name of the results (default: the input's)")
     _add_character(one)
     _add_motion(one)
+    _add_bake(one)
     _add_output(one)
     return main
 
@@ -36,7 +38,12 @@ def _add_character(one: argparse.ArgumentParser) -> None:
 
 def _add_motion(one: argparse.ArgumentParser) -> None:
     group = one.add_argument_group("motion")
-    group.add_argument("--fps", type=float, metavar="F", help="frames a second (default: the video's)")
+    group.add_argument(
+        "--fps",
+        type=_rate,
+        metavar="F",
+        help="frames a second, or scene for those of the character's file (default: the video's)",
+    )
     group.add_argument("--height", type=float, metavar="M", help="the person's height in metres")
     group.add_argument(
         "--camera-tilt", type=_tilt, default="auto", metavar="DEG", help="degrees down, or auto"
@@ -74,6 +81,44 @@ def _add_motion(one: argparse.ArgumentParser) -> None:
     group.add_argument("--pose2d", metavar="NAME", help="2D network of the engine")
 
 
+def _add_bake(one: argparse.ArgumentParser) -> None:
+    group = one.add_argument_group("keys")
+    group.add_argument("--start", type=int, metavar="N", help="frame of the first key (default: 1)")
+    group.add_argument(
+        "--frames",
+        type=_frames,
+        metavar="A:B",
+        help="first and last frame of the motion, from 1; either may lack",
+    )
+    way = group.add_mutually_exclusive_group()
+    way.add_argument(
+        "--root-motion",
+        choices=[name.replace("_", "-") for name in ROOT_MOTION],
+        help="what carries the way over the floor (default: hips)",
+    )
+    way.add_argument("--in-place", action="store_true", help="short for --root-motion in-place")
+    group.add_argument(
+        "--root-turns", action="store_true", help="the root also takes the way the person faces"
+    )
+    group.add_argument(
+        "--layer", choices=LAYERS, default="new", help="a new action, or a strip over the earlier one"
+    )
+    group.add_argument(
+        "--reduce-keys",
+        type=float,
+        metavar="DEG",
+        help="leave out keys; bones stay within DEG in every frame",
+    )
+    group.add_argument(
+        "--reduce-mm", type=float, default=1.0, metavar="MM", help="the same for places (default: 1)"
+    )
+    group.add_argument("--curve", choices=CURVES, default="bezier", help="between the keys that are left")
+    group.add_argument(
+        "--mute-constraints", action="store_true", help="mute what pulls baked bones elsewhere"
+    )
+    group.add_argument("--ik", action="store_true", help="key hands and feet of a control rig by IK, too")
+
+
 def _add_output(one: argparse.ArgumentParser) -> None:
     group = one.add_argument_group("output", "without any of these: FBX, BVH and .blend")
     for kind in ("fbx", "bvh", "glb", "blend"):
@@ -86,6 +131,21 @@ def _tilt(text: str) -> float | str:
         return "auto" if text == "auto" else float(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"degrees or auto, not {text!r}") from error
+
+
+def _rate(text: str) -> float | str:
+    try:
+        return "scene" if text == "scene" else float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"a number or scene, not {text!r}") from error
+
+
+def _frames(text: str) -> tuple[int, int]:
+    first, colon, last = text.partition(":")
+    try:
+        return int(first or 1), int(last or LAST) if colon else int(first)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"A:B, such as 1:120, not {text!r}") from error
 
 
 def _part(text: str) -> tuple[str, float]:

@@ -1,74 +1,117 @@
-"""An Animation becomes an Action: one key a frame on the mapped bones, in each bone's own rotation mode."""
+"""An Animation becomes an Action: keys on the mapped bones, in each bone's own rotation mode."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
 
 import bpy
 import numpy as np
 
-from ..channels import axis_angles, euler_angles, quaternions_from_euler
+from ..bake_settings import BakeSettings
+from ..channels import quaternions_from_euler
+from ..key_reduction import Keys, distance_error, every_frame, reduce_keys, rotation_error
 from ..retarget import Animation
-from ..rotations import continuous
-from .actions import new_action, set_keys
+from ..rig_files import Properties
+from .actions import CurveMaker, assign, empty_action, set_keys
+from .channels import Channels, location_channels, rotation_channels
+from .layers import lay_over
+from .object_path import keep_place, object_channels, stand_again
+from .switches import key_switches
 
-_MODES = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 
+def bake(
+    armature: bpy.types.Object,
+    animation: Animation,
+    *,
+    name: str,
+    start: int = 1,
+    settings: BakeSettings | None = None,
+    travel: np.ndarray | None = None,
+    switches: Properties | None = None,
+) -> bpy.types.Action:
+    """Key an animation on an armature as a new Action, active or as a layer over the others; returns it.
 
-def bake(armature: bpy.types.Object, animation: Animation, *, name: str, start: int = 1) -> bpy.types.Action:
-    """Key an animation on an armature as a new Action, which becomes its active one; returns it.
-
-    Frame 0 of the animation lands on frame ``start`` of the scene. Locked channels are left alone. Location
-    and scale of the moved bones, and of the bones above them, go back to rest where nothing keys or locks
-    them: what an earlier pose left there would bend the result. Raises ValueError for bones the armature
-    does not have.
+    Frame 0 of the animation lands on frame ``start`` of the scene. travel: (T, 4, 4) world transforms of the
+    armature's object from where it stands, if it moves. switches: properties of the rig that make the moved
+    bones drive it, keyed with them. Of the settings count layer and key reduction.
+    Locked channels are left alone. Under a new action, location and scale of the moved bones, and of the
+    bones above them, go back to rest where nothing keys or locks them: what an earlier pose left there would
+    bend the result. Raises ValueError for bones the armature does not have.
     """
+    settings = settings or BakeSettings()
     moved = list(dict.fromkeys([*animation.bone_names, *animation.locations]))
     gone = [bone for bone in moved if bone not in armature.pose.bones]
     if gone:
         raise ValueError(f"The armature {armature.name} has no bone called {', '.join(gone)}.")
-    action, make = new_action(armature, name)
-    _clear_leftovers(armature, moved, set(animation.bone_names), set(animation.locations))
-    frames = np.arange(start, start + animation.frames)
-    for index, bone in enumerate(animation.bone_names):
-        pose_bone = armature.pose.bones[bone]
-        channel, values, keyed = rotation_channels(pose_bone, animation.rotations[:, index])
-        path = pose_bone.path_from_id(channel)
-        for axis in keyed:
-            set_keys(make(path, axis, bone), frames, values[:, axis])
-    for bone, location in animation.locations.items():
-        pose_bone = armature.pose.bones[bone]
-        path = pose_bone.path_from_id("location")
-        for axis in np.flatnonzero(~np.array(pose_bone.lock_location)):
-            set_keys(make(path, int(axis), bone), frames, location[:, axis])
+    of_object = [] if travel is None else object_channels(armature, travel)
+    layered = settings.layer != "new" and armature.animation_data is not None and _animated(armature)
+    if not layered:
+        stand_again(armature)
+        _clear_leftovers(armature, moved, set(animation.bone_names), set(animation.locations))
+    action, slot, make = empty_action(armature, name)
+    for channels in chain(_channels(armature, animation), of_object):
+        _key(make, channels, start, settings, armature)
+    key_switches(make, armature, switches or {}, animation.frames, start)
+    if of_object:
+        keep_place(armature, action)
+    if layered:
+        lay_over(armature, action, slot, settings.layer)
+    else:
+        assign(armature, action, slot)
     armature.update_tag()
     return action
 
 
-def rotation_channels(bone: bpy.types.PoseBone, quaternions: np.ndarray) -> tuple[str, np.ndarray, list[int]]:
-    """A bone's rotation property, its values (T, n) for quaternions (T, 4), and which of the n to key."""
-    locks = np.array(bone.lock_rotation)
-    if bone.rotation_mode not in _MODES:
-        angles = euler_angles(quaternions, bone.rotation_mode)
-        return "rotation_euler", angles, np.flatnonzero(~locks).tolist()
-    by_component = bone.lock_rotations_4d
-    if locks.all() and (bone.lock_rotation_w or not by_component):
-        keyed: list[int] = []
-    elif by_component:
-        keyed = np.flatnonzero(~np.array([bone.lock_rotation_w, *locks])).tolist()
-    else:
-        keyed = [0, 1, 2, 3]
-        if locks.any():
-            quaternions = _hold_locked(bone, quaternions, locks)
-    if bone.rotation_mode == "QUATERNION":
-        return "rotation_quaternion", quaternions, keyed
-    return "rotation_axis_angle", axis_angles(quaternions), keyed
+def _channels(armature: bpy.types.Object, animation: Animation) -> Iterator[Channels]:
+    bones = armature.pose.bones
+    for index, bone in enumerate(animation.bone_names):
+        yield rotation_channels(bones[bone], animation.rotations[:, index])
+    for bone, location in animation.locations.items():
+        yield location_channels(bones[bone], location)
 
 
-def _hold_locked(bone: bpy.types.PoseBone, quaternions: np.ndarray, locks: np.ndarray) -> np.ndarray:
-    """Quaternions (T, 4) whose Euler angles about locked axes are the bone's own, as Blender's tools do."""
-    angles = euler_angles(quaternions, "XYZ")
-    now = np.array(bone.matrix_basis.to_quaternion())
-    angles[:, locks] = euler_angles(now[None], "XYZ")[:, locks]
-    return continuous(quaternions_from_euler(angles, "XYZ"))
+def _key(
+    make: CurveMaker, channels: Channels, start: int, settings: BakeSettings, armature: bpy.types.Object
+) -> None:
+    if not channels.keyed:
+        return
+    keys = (
+        _reduced(channels, settings, armature)
+        if settings.reduce is not None
+        else every_frame(channels.values)
+    )
+    for axis in channels.keyed:
+        set_keys(make(channels.path, axis, channels.group), keys, axis, start)
+
+
+def _reduced(channels: Channels, settings: BakeSettings, armature: bpy.types.Object) -> Keys:
+    bezier = settings.curve == "bezier"
+    if channels.mode == "LOCATION":
+        metres = armature.matrix_world.median_scale if channels.group != channels.OBJECT else 1.0
+        bound = settings.reduce_location / 1000 / max(metres, 1e-9)
+        return reduce_keys(channels.values, bound, distance_error, bezier=bezier)
+
+    def error(curve: np.ndarray, true: np.ndarray) -> np.ndarray:
+        return rotation_error(_quaternions(curve, channels.mode), _quaternions(true, channels.mode))
+
+    return reduce_keys(channels.values, settings.reduce, error, bezier=bezier)
+
+
+def _quaternions(values: np.ndarray, mode: str) -> np.ndarray:
+    if mode == "QUATERNION":
+        return values
+    if mode != "AXIS_ANGLE":
+        return quaternions_from_euler(values, mode)
+    half = values[:, :1] / 2
+    axis = values[:, 1:] / np.maximum(np.linalg.norm(values[:, 1:], axis=-1, keepdims=True), 1e-12)
+    return np.concatenate([np.cos(half), np.sin(half) * axis], axis=1)
+
+
+def _animated(armature: bpy.types.Object) -> bool:
+    data = armature.animation_data
+    return data.action is not None or len(data.nla_tracks) > 0
 
 
 def _clear_leftovers(
@@ -89,7 +132,5 @@ def _with_parents(bone: bpy.types.PoseBone) -> list[bpy.types.PoseBone]:
     return [bone, *bone.parent_recursive]
 
 
-def _unless_locked(
-    values: bpy.types.bpy_prop_array, locks: bpy.types.bpy_prop_array, rest: float
-) -> list[float]:
+def _unless_locked(values: Any, locks: Any, rest: float) -> list[float]:
     return [value if lock else rest for value, lock in zip(values, locks, strict=True)]

@@ -8,6 +8,7 @@ from ..proportions import Proportions
 from ..rig_maps import RigError, detect
 from .armature import create_armature
 from .errors import BadArguments, BadInput
+from .target import cannot_be_animated
 
 GENERATED = "pose3d"
 
@@ -63,6 +64,7 @@ def _humanoid(armature: bpy.types.Object) -> bpy.types.Object:
         detect(armature.data.bones.keys(), f"armature {armature.name}")
     except RigError as error:
         raise BadInput(f"{error}.") from error
-    if armature.library is not None:
-        raise BadInput(f"Armature {armature.name} is linked from another file: make an override or a copy.")
+    reason = cannot_be_animated(armature, bpy.context.scene, bpy.context.view_layer)
+    if reason:
+        raise BadInput(reason)
     return armature

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import bpy
 
+from ..bake_settings import BakeSettings
 from ..settings import MotionSettings
 from ..tracks import Tracks, TracksError, read_tracks
 from .arguments import parser
@@ -69,7 +70,7 @@ def _job(args: argparse.Namespace) -> Job:
     try:
         strength = {} if args.smoothing is None else {"strength": args.smoothing}
         settings = MotionSettings(
-            fps=args.fps,
+            fps=None if args.fps == "scene" else args.fps,
             height=args.height,
             camera_tilt=args.camera_tilt,
             camera_roll=args.camera_roll,
@@ -83,6 +84,7 @@ def _job(args: argparse.Namespace) -> Job:
             hold_hands=args.hold_hands,
             **strength,
         )
+        baking = _baking(args)
     except ValueError as error:
         raise BadArguments(str(error)) from error
     if args.person is not None and args.person < 1:
@@ -100,6 +102,24 @@ def _job(args: argparse.Namespace) -> Job:
         person=None if args.people == "all" else args.person or 1,
         blend=None if blend is None else str(Path(blend).absolute()),
         settings=settings,
+        baking=baking,
+        scene_rate=args.fps == "scene",
+    )
+
+
+def _baking(args: argparse.Namespace) -> BakeSettings:
+    how = "in-place" if args.in_place else args.root_motion or "hips"
+    return BakeSettings(
+        root_motion=how.replace("-", "_"),
+        root_turns=args.root_turns,
+        layer=args.layer,
+        start=args.start,
+        frames=args.frames,
+        reduce=args.reduce_keys,
+        reduce_location=args.reduce_mm,
+        curve=args.curve,
+        mute_constraints=args.mute_constraints,
+        limbs="ik" if args.ik else "fk",
     )
 
 

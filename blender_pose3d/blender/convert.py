@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Vector
 
-from ..fit import FitError, fit
+from ..bake_settings import BakeSettings
 from ..motion import Motion, MotionError
 from ..proportions import measure
 from ..quality import quality
 from ..report import Person, write_quality, write_report
-from ..rig_maps import RigError, detect
 from ..settings import MotionSettings
 from ..together import motions_together
 from ..tracks import Tracks
 from . import export
-from .armature import rest_pose
-from .bake import bake
+from .animate import animate
 from .characters import choose_armature, make_armature
 from .errors import BadArguments, BadInput, ExportError
-from .scene import set_frame_rate, set_range
+from .object_path import move_object
+from .scene import frame_rate, set_frame_rate, set_range
 
 FORMATS = ("fbx", "bvh", "glb", "blend")
 
 
 @dataclass(frozen=True)
 class Job:
-    """What to make of each input. person: from 1, None for everybody. blend: the character's file."""
+    """What to make of each input. person: from 1, None for everybody. blend: the character's file.
+    scene_rate: the motion takes the frame rate of that file, instead of the other way round."""
 
     out: Path
     formats: tuple[str, ...]
@@ -42,6 +41,8 @@ class Job:
     person: int | None
     blend: str | None
     settings: MotionSettings
+    baking: BakeSettings = field(default_factory=BakeSettings)
+    scene_rate: bool = False
 
 
 def convert(tracks: Tracks, name: str, job: Job) -> list[Path]:
@@ -55,8 +56,11 @@ def convert(tracks: Tracks, name: str, job: Job) -> list[Path]:
     character = choose_armature(job.armature, job.rig, job.blend)
     if character is not None and len(people) > 1:
         raise BadArguments("A character of a file moves one person: leave --people all out, or --armature.")
+    settings = job.settings
+    if job.scene_rate:
+        settings = replace(settings, fps=frame_rate(bpy.context.scene))
     try:
-        motions, starts = motions_together(tracks, people, job.settings)
+        motions, starts = motions_together(tracks, people, settings)
         set_frame_rate(bpy.context.scene, motions[0].fps)
         moved, report, judged = [], [], []
         for person, motion in zip(people, motions, strict=True):
@@ -64,13 +68,14 @@ def convert(tracks: Tracks, name: str, job: Job) -> list[Path]:
             armature = character or make_armature(label, measure(motion))
             # people who come into view later start later
             late = round((float(motion.time[0]) - float(tracks.time[0])) * motion.fps)
-            start = 1 + (max(late, 0) if len(people) > 1 else 0)
-            row = {"person": person + 1, **_animate(armature, motion, label, start)}
+            start = 1 if job.baking.start is None else job.baking.start
+            start += max(late, 0) if len(people) > 1 else 0
+            row = {"person": person + 1, **_animate(armature, motion, label, start, job.baking)}
             numbers = quality(motion, tracks, person)
             report.append({**row, "quality": numbers.totals()})
             judged.append(Person(f"Person {person + 1}", numbers, row["notes"], start))
             moved.append((label, armature))
-    except (MotionError, FitError, RigError) as error:
+    except MotionError as error:
         raise BadInput(str(error)) from error
     clips = [(row["start"], row["frames"]) for row in report]
     paths = _write(moved, clips, starts, job, name)
@@ -78,19 +83,18 @@ def convert(tracks: Tracks, name: str, job: Job) -> list[Path]:
     return paths + _write_quality(job.out, name, judged)
 
 
-def _animate(armature: bpy.types.Object, motion: Motion, label: str, start: int) -> dict[str, Any]:
+def _animate(
+    armature: bpy.types.Object, motion: Motion, label: str, start: int, baking: BakeSettings
+) -> dict[str, Any]:
     """Put a motion on an armature from a frame on; what the report says of it."""
-    rest = rest_pose(armature)
-    found = detect(rest, armature.name)
-    animation = fit(motion, rest, found.mapping)
-    bake(armature, animation, name=label, start=start)
+    done = animate(armature, motion, name=label, start=start, baking=baking)
     return {
         "armature": armature.name,
-        "rig": found.rig,
+        "rig": done.rig,
         "start": start,
-        "frames": animation.frames,
+        "frames": done.frames,
         "fps": motion.fps,
-        "notes": [*motion.notes, *animation.notes],
+        "notes": done.notes,
     }
 
 
@@ -112,11 +116,12 @@ def _write(
             paths.append(export.export_bvh(armature, f"{target}.bvh"))
         if "glb" in job.formats:
             paths.append(export.export_glb(armature, f"{target}.glb"))
-    set_range(bpy.context.scene, 1, max(start + frames - 1 for start, frames in clips))
+    first = min(start for start, _ in clips)
+    set_range(bpy.context.scene, first, max(start + frames for start, frames in clips) - first)
     if "blend" in job.formats:
         # a clip of its own starts at the origin; only the shared scene sets people beside each other
         for (_, armature), start in zip(moved, starts, strict=True):
-            armature.location.xy += Vector(start)
+            move_object(armature, start)
         paths.append(export.save_blend(job.out / f"{name}.blend"))
     return paths
 

@@ -184,6 +184,7 @@ def test_the_panel_draws_in_every_state(settings, tracks, tmp_path):
         layout = Layout()
         context = SimpleNamespace(
             scene=bpy.context.scene,
+            view_layer=bpy.context.view_layer,
             mode="OBJECT",
             region=SimpleNamespace(width=280),
             preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),
@@ -196,6 +197,10 @@ def test_the_panel_draws_in_every_state(settings, tracks, tmp_path):
     feet = Layout()
     bpy.types.POSE3D_PT_contacts.draw(SimpleNamespace(layout=feet), context)
     assert set(feet.seen) == {"left_foot", "right_foot", "ground_jumps", "hold_hands"}
+    few, settings.reduce_keys, settings.use_range = Layout(), True, True
+    bpy.types.POSE3D_PT_keys.draw(SimpleNamespace(layout=few), context)
+    assert {"root_motion", "frame_rate", "first_frame", "layer", "reduce_angle", "limbs"} <= set(few.seen)
+    assert "start_frame" not in few.seen, "it does not count now"
 
 
 class Layout:

@@ -1,0 +1,80 @@
+"""A motion onto one armature: fit, who carries the way, keys. Behind the operator and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import bpy
+
+from ..bake_settings import BakeSettings
+from ..fit import FitError, fit
+from ..motion import Motion
+from ..retarget import Animation, RestPose
+from ..rig_maps import RigError, detect
+from ..root_motion import RootMotionError, carry_root
+from .armature import rest_pose
+from .bake import bake
+from .constraints import fights, mute, say_fights
+from .errors import BadInput
+from .layers import check_layers
+from .object_path import standing_place
+
+
+class Animated(NamedTuple):
+    """rig: the kind that the armature is. start: first frame in the scene. notes: for the user."""
+
+    rig: str
+    start: int
+    frames: int
+    notes: list[str]
+
+
+def animate(
+    armature: bpy.types.Object, motion: Motion, *, name: str, start: int, baking: BakeSettings | None = None
+) -> Animated:
+    """Animate an armature with a motion from frame ``start`` of the scene; its action gets a name.
+
+    Raises BadInput, and then nothing has changed.
+    """
+    baking = baking or BakeSettings()
+    rest = _rest(armature)
+    try:
+        found = detect(rest, armature.name)
+        animation = _cut(fit(motion, rest, found.mapping), baking)
+        carried = carry_root(animation, rest, found.mapping["hips"], baking.root_motion, baking.root_turns)
+    except (RigError, FitError, RootMotionError) as error:
+        raise BadInput(f"{str(error).rstrip('.')}.") from error
+    if baking.layer != "new":
+        check_layers(armature)
+    animation, travel = carried.animation, carried.travel
+    moved = {*animation.bone_names, *animation.locations}
+    pulling = fights(armature, moved, travel is not None)
+    notes = [*motion.notes, *found.notes, *animation.notes, *say_fights(pulling, baking.mute_constraints)]
+    if armature.data.pose_position == "REST":
+        notes.append(f"{armature.name} shows its rest position: switch it to Pose Position to see it move.")
+    if baking.mute_constraints:
+        mute(pulling)
+    bake(
+        armature, animation, name=name, start=start, settings=baking, travel=travel, switches=found.properties
+    )
+    return Animated(found.rig, start, animation.frames, notes)
+
+
+def _rest(armature: bpy.types.Object) -> RestPose:
+    try:
+        return replace(rest_pose(armature), world=standing_place(armature))
+    except ValueError as error:
+        raise BadInput(f"{error}.") from error
+
+
+def _cut(animation: Animation, baking: BakeSettings) -> Animation:
+    try:
+        chosen = baking.cut(animation.frames)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    return replace(
+        animation,
+        rotations=animation.rotations[chosen],
+        locations={bone: places[chosen] for bone, places in animation.locations.items()},
+    )

@@ -27,7 +27,7 @@ from engine.lift.camera import default_intrinsics
 from engine.lift.lifter import DEFAULT, Lifter, load_lifter
 from engine.train.mocap import FPS
 
-from . import feet
+from . import feet, tuning_clips
 from .truth import Truth, write_truth
 from .truth_bodies import perform
 from .truth_camera import SIZE, lens, place
@@ -45,12 +45,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--lifter", default=DEFAULT, help="name or weight file")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="some of the shots")
+    parser.add_argument("--tuning", action="store_true", help="the shots to choose settings by instead")
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
     try:
         lifter = load_lifter(args.lifter)
-        for number, shot in enumerate(SHOTS):
+        for number, shot in enumerate(tuning_clips.SHOTS if args.tuning else SHOTS):
             if args.only and shot.name not in args.only:
                 continue
             truth, tracks = make(shot, args.mocap, lifter, seed=number + 1)

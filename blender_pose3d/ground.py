@@ -14,21 +14,16 @@ from .skeleton import Skeleton
 
 _UP = np.array([0.0, 0.0, 1.0])
 _SLIP = 0.008  # metres in 1/30 s by which a lifted foot that stands seems to move
-_STRAY, _STRAY_UP = 0.08, 0.15  # metres by which the path from the picture may be wrong ...
-_STRAY_TIME = 0.5  # ... for so many seconds in the same way
+# Metres by which the path from the picture may be wrong across the line of sight, along it and upwards, and
+# where no camera is known; for so many seconds in the same way. Chosen on bench/tuning_clips.py, as the rest.
+_STRAY, _STRAY_UNSEEN, _STRAY_TIME = (0.015, 0.13, 0.025), (0.1, 0.1, 0.15), 0.3
 _SHAKE = 2.0  # m/s^2 of correction
 _HEIGHT_ERROR = 0.015  # metres
-_DEPTH = 2.0  # how much worse slip is known along the line of sight
+_DEPTH = 2.2  # how much worse slip is known along the line of sight
 _SLIDES = 0.7  # m/s over the floor at which a standing foot is half believed
-_ROUNDS = 3
 _SINKS = 0.03  # metres a sole may be below the floor
 _GROUNDED = 5.0  # Hz up to which the body follows the soles where nobody jumps
-_DOUBTS = (
-    0.4,
-    0.2,
-    0.1,
-    0.1,
-)  # metres off the floor at which a standing foot is half believed, round by round
+_DOUBTS = 0.4, 0.2, 0.1, 0.1  # metres off the floor at which a standing foot is half believed, by rounds
 _ABOVE = 0.6  # metres; a foot that rests higher is not on the floor
 _STEP = 0.25  # metres between two levels a person stands on
 _MOMENT = 0.3  # seconds on a level that make it one
@@ -83,10 +78,11 @@ def root_correction(
 
     joints: (T, J, 3) metres, world, floor near 0, with scores (T, J). firmness: 0 to 1. contacts: (T, F) bool
     of ``feet.sole_points``, None to find them. size: of the person, 1 for 1.70 m. seen_from: (3,) the
-    camera's place; along the line of sight steps are lifted too short, and feet say less. ground: nobody
-    jumps. Least squares of the feet's slip while they stand, of the correction and of its acceleration: a
-    foot takes hold and lets go without a pop. Feet that slide or rest on something higher than the floor lose
-    their say (Geman and McClure's weights, in rounds).
+    camera's place. ground: nobody jumps. Least squares of the feet's slip while they stand, of the correction
+    and of its acceleration: a foot takes hold and lets go without a pop. The picture tells well where the
+    body is across the line of sight, and badly how far away: there the correction is free to go, but steps
+    are lifted too short there too, and feet say less. Feet that slide or rest on something higher than the
+    floor lose their say (Geman and McClure's weights, in rounds).
     """
     frames = len(joints)
     if frames < 4 or (firmness <= 0 and not ground):
@@ -96,50 +92,73 @@ def root_correction(
     if contacts is None:
         contacts = find_contacts(joints, score, skeleton, fps, size=size, floor=False)
     sure = contacts.astype(np.float64)
-    correction = np.zeros((frames, 3))
-    bands = (fps**2 / _SHAKE) ** 2 / (0.1 * fps) * difference_penalty(frames, 2)
-    stay, stay_up = (1.0 / (stray**2 * _STRAY_TIME * fps) for stray in (_STRAY, _STRAY_UP))
-    axes = _across_and_along(joints[:, skeleton.index("Hip"), :2], seen_from)
-    pair = firmness * np.minimum(sure[1:], sure[:-1]) / _SLIP**2 * (fps / 30.0)
-    steps = np.diff(points[..., :2], axis=0) @ axes
-    slid = np.zeros((frames, 2))
-    for _ in range(_ROUNDS):
-        left = steps + np.diff(slid[:, None], axis=0)
-        hold = pair / (1.0 + (left**2).sum(-1) * (fps / (_SLIDES * size)) ** 2) ** 2
-        for axis, doubt in enumerate((1.0, 1.0 if seen_from is None else _DEPTH)):
-            slide = bands.copy()
-            slide[:2] += difference_penalty(frames, 1, hold.sum(1) / doubt**2)
-            slide[0] += stay
-            slip = np.concatenate([[0.0], (hold * steps[..., axis]).sum(1) / doubt**2, [0.0]])
-            slid[:, axis] = solveh_banded(slide, np.diff(slip), lower=True)
-    correction[:, :2] = slid @ axes.T
-
     height = points[..., 2] - rests(skeleton, size)
-    if ground:
-        correction[:, 2] = _down(height, sole_scores(score, skeleton), fps)
-        return correction
+    axes = _axes_of_sight(joints[:, skeleton.index("Hip")], seen_from)
+    stray = np.array(_STRAY if seen_from is not None else _STRAY_UNSEEN)
+    # Straight from above there is no level axis across the line of sight: something must hold there, too.
+    stay = _tensor(axes, 1.0 / (stray**2 * _STRAY_TIME * fps)) + 1e-2 * np.eye(3)
+    flat = np.array([1.0, 1.0 if seen_from is None else 1.0 / _DEPTH**2, 0.0])
+    grip = _tensor(axes, flat)[:-1] * np.array([1.0, 1.0, 0.0]) * np.array([[1.0], [1.0], [0.0]])
+    pair = firmness * np.minimum(sure[1:], sure[:-1]) / _SLIP**2 * (fps / 30.0)
+    steps = np.diff(points[..., :2], axis=0)
     trust = firmness / _HEIGHT_ERROR**2 / (0.1 * fps)
-    # Small weights add up: feet on a wall would be drawn to the floor where a clip begins or ends.
     sure = sure * (height < _ABOVE * size)
+    found = np.zeros((frames, 3))
     for doubt in _DOUBTS:
-        risen = height + correction[:, None, 2]
+        left = steps + np.diff(found[:, None, :2], axis=0)
+        hold = pair / (1.0 + (left**2).sum(-1) * (fps / (_SLIDES * size)) ** 2) ** 2
+        risen = height + found[:, None, 2]
         stands = trust * sure / (1.0 + (risen / (doubt * size)) ** 2) ** 2
         # Whoever is deep in the floor is lifted out of it, whether or not a foot is known to stand.
         sunk = trust * (risen.min(axis=1) < -_SINKS * size)
-        level = bands.copy()
-        level[0] += stands.sum(1) + sunk + stay_up
-        pulled = -(stands * height).sum(1) - sunk * (height.min(axis=1) + _SINKS * size)
-        correction[:, 2] = solveh_banded(level, pulled, lower=True)
-    return correction
+        lift = -(stands * height).sum(1) - sunk * (height.min(axis=1) + _SINKS * size)
+        slip = np.einsum("tij,tj->ti", grip[:, :, :2], (hold[..., None] * steps).sum(1))
+        held = grip * hold.sum(1)[:, None, None]
+        found = _solve(stay, stands.sum(1) + sunk, lift, fps, hold=held, slip=slip)
+    if ground:
+        found[:, 2] = _down(height, sole_scores(score, skeleton), fps)
+    return found
 
 
-def _across_and_along(path: np.ndarray, seen_from: np.ndarray | None) -> np.ndarray:
-    """(2, 2) directions over the floor, in columns: across the line of sight to a path (T, 2), and along."""
+def _axes_of_sight(hip: np.ndarray, seen_from: np.ndarray | None) -> np.ndarray:
+    """(T, 3, 3) axes in rows: across the line of sight to a hip (T, 3), level; along it; and upwards."""
     if seen_from is None:
-        return np.eye(2)
-    along = unit(unit(path - seen_from[:2]).mean(axis=0))
-    along = along if along.any() else np.array([0.0, 1.0])
-    return np.stack([(along[1], -along[0]), along], axis=-1)
+        return np.broadcast_to(np.eye(3), (len(hip), 3, 3))
+    along = unit(hip - seen_from)
+    across = unit(np.stack([along[:, 1], -along[:, 0], np.zeros(len(along))], axis=-1))
+    return np.stack([across, along, np.cross(across, along)], axis=1)
+
+
+def _tensor(axes: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """(T, 3, 3) of precisions (3,) along axes (T, 3, 3), in rows."""
+    return np.einsum("tki,k,tkj->tij", axes, precision, axes)
+
+
+def _solve(
+    stay: np.ndarray, level: np.ndarray, lift: np.ndarray, fps: float, *, hold: np.ndarray, slip: np.ndarray
+) -> np.ndarray:
+    """(T, 3) the smooth correction c that minimises c stay c + level c_z^2 - 2 lift c_z over frames, and
+    (c' - c) hold (c' - c) + 2 (c' - c) slip over pairs of them, as one banded system (7 bands)."""
+    frames = len(stay)
+    block = stay.copy()
+    block[:, 2, 2] += level
+    block[:-1] += hold
+    block[1:] += hold
+    right = np.zeros((frames, 3))
+    right[:, 2] = lift
+    right[:-1] += slip
+    right[1:] -= slip
+    bands = np.zeros((7, frames, 3))
+    for axis in range(3):
+        for lag in range(6):
+            other = axis + lag
+            if other < 3:
+                bands[lag, :, axis] = block[:, other, axis]
+            elif other < 6:
+                bands[lag, :-1, axis] = -hold[:, other - 3, axis]
+    for lag, band in enumerate((fps**2 / _SHAKE) ** 2 / (0.1 * fps) * difference_penalty(frames, 2)):
+        bands[3 * lag] += band[:, None]
+    return solveh_banded(bands.reshape(7, -1), right.reshape(-1), lower=True).reshape(frames, 3)
 
 
 def _down(height: np.ndarray, seen: np.ndarray, fps: float) -> np.ndarray:

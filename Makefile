@@ -78,7 +78,7 @@ clean:
 	find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +
 
 $(VENV)/.done: GROUPS := --group bpy --group test
-$(ENGINE)/.done: GROUPS := --group engine --group test
+$(ENGINE)/.done: GROUPS := --group engine --group evaluate --group test
 $(CHECK)/.done: GROUPS := --group check
 $(BPY42)/.done: GROUPS := --group bpy42 --group test
 $(BPY50)/.done: GROUPS := --group bpy50 --group test

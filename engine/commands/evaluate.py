@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from ..errors import BadArguments
-from . import evaluate_rendered
+from . import evaluate_pose2d, evaluate_rendered
 
 
 def add_arguments(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser("evaluate", help="measure a network")
     kinds = parser.add_subparsers(dest="what", required=True)
     evaluate_rendered.add_arguments(kinds)
+    evaluate_pose2d.add_arguments(kinds)
     lifter = kinds.add_parser("lifter", help="errors of 3D poses on motion capture of the test subjects")
     lifter.add_argument("--mocap", type=Path, required=True, help="folder with BVH files, searched deeply")
     lifter.add_argument("--lifter", default="gastnet-27f-19j", help="name of known weights, or a weight file")
@@ -36,8 +36,11 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.what == "rendered":
         return evaluate_rendered.run(args)
+    if args.what == "pose2d":
+        return evaluate_pose2d.run(args)
     from tqdm import tqdm
 
+    from ..evaluate.card import write_json
     from ..evaluate.lifter import CONDITIONS, evaluate
     from ..evaluate.report import table, write_markdown
     from ..lift.lifter import load_lifter
@@ -63,9 +66,7 @@ def run(args: argparse.Namespace) -> int:
         )
     print(table(result))
     if args.json:
-        part = args.json.with_name(args.json.name + ".part")
-        part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        part.replace(args.json)
+        write_json(args.json, result)
     if args.markdown:
         write_markdown(args.markdown, result)
     return 0

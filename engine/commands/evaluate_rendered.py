@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -23,6 +22,7 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from .. import models
+    from ..evaluate.card import write_json
     from ..evaluate.rendered import evaluate, find_clips
     from ..evaluate.rendered_table import summary, table
 
@@ -34,7 +34,5 @@ def run(args: argparse.Namespace) -> int:
     result = summary(clips, names)
     print(table(result))
     if args.json:
-        part = args.json.with_name(args.json.name + ".part")
-        part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        part.replace(args.json)
+        write_json(args.json, result)
     return 0

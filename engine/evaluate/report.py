@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from .card import write_figures
 from .figures import LIMBS, MEASURES, by_limb
 
-_BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"
 _BY_GROUP = ("noisy", "exact")  # conditions that are told by subject, action and joint
 _SHORT = ("MPJPE", "P-MPJPE")
 
@@ -101,13 +101,5 @@ def markdown(result: dict[str, Any]) -> str:
 
 
 def write_markdown(path: Path, result: dict[str, Any]) -> None:
-    """Into a file that marks where figures stand, between its marks; else the figures alone, as a new one."""
-    text = markdown(result) + "\n"
-    if path.exists():
-        before, begin, rest = path.read_text(encoding="utf-8").partition(_BEGIN)
-        _, end, after = rest.partition(_END)
-        if begin and end:
-            text = f"{before}{begin}\n\n{text}\n{end}{after}"
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    """Into a card, between its marks for figures; else as a new file."""
+    write_figures(path, markdown(result))

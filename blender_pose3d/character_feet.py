@@ -2,86 +2,102 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 
+from .ik import Chain, follow, turned_on
 from .planting import plant
-from .rotations import carry, unit
+from .quaternions import between, multiply, rotate
+from .rotations import norm, unit
 from .skeleton import H36M_19
 
 _HEEL = 0.27  # how far the heel lies behind the ankle, over the way from ankle to toes
 
 
-def keep_contacts(
-    path: np.ndarray,
-    turned: dict[str, np.ndarray],
-    rest: np.ndarray,
-    contacts: np.ndarray,
-    fps: float,
-    *,
-    ground: float,
-    sole: float,
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Way of the hips (T, 3) and rotations of legs and feet with which feet rest during contacts.
+@dataclass(frozen=True)
+class Legs:
+    """A character's legs in T frames, world metres, as far as rotations alone take them.
 
-    path: (T, 3) of the middle of the hips, world metres. turned: part → (T, 3, 3) away from rest. rest:
-    (19, 3) joints of the character. contacts: (T, 4) bool, as ``motion.Motion`` has them. ground, sole:
-    heights of the floor it stands on and of the floor under it at rest.
+    middle: (T, 3) between the hips. spine: (T, 3) the middle of the back. chains: "L", "R" → thigh and shin.
+    tips, heels: side → (T, 3), stiff with the foot. at_rest: side → heights (2,) of heel and tip over the
+    floor.
     """
-    joints = _posed(path, turned, rest)
-    ends = {side: _ends(rest, side, sole) for side in "LR"}
-    points = np.stack(
-        [
-            joints[:, _at(f"{side}Ankle")] + turned[f"foot.{side}"] @ (end - rest[_at(f"{side}Ankle")])
-            for side in "LR"
-            for end in ends[side]
-        ],
-        axis=1,
-    )
-    heights = np.concatenate([ends["L"], ends["R"]])[:, 2] - sole
+
+    middle: np.ndarray
+    spine: np.ndarray
+    chains: Mapping[str, Chain]
+    heels: Mapping[str, np.ndarray]
+    tips: Mapping[str, np.ndarray]
+    at_rest: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """shift: (T, 3) way of the whole body. chains, heels, tips: as in ``Legs``, after it."""
+
+    shift: np.ndarray
+    chains: dict[str, Chain]
+    heels: dict[str, np.ndarray]
+    tips: dict[str, np.ndarray]
+
+
+def keep_contacts(legs: Legs, contacts: np.ndarray, fps: float, ground: float) -> Planted:
+    """Legs whose feet rest during contacts (T, 4) of left heel and toe, right heel and toe.
+
+    ground: height of the floor that the character stands on, metres.
+    """
     floor = np.array([0.0, 0.0, ground])
-    planted, soles = plant(joints - floor, points - floor, contacts, H36M_19, fps, heights=heights)
-    new = dict(turned)
-    for foot, side in enumerate("LR"):
-        for part, start, end in (("thigh", "Hip", "Knee"), ("shin", "Knee", "Ankle")):
-            before, after = (j[:, _at(side + end)] - j[:, _at(side + start)] for j in (joints, planted))
-            new[f"{part}.{side}"] = _carried(turned[f"{part}.{side}"], before, after)
-        before, after = (p[:, 2 * foot + 1] - p[:, 2 * foot] for p in (points, soles))
-        new[f"foot.{side}"] = _carried(turned[f"foot.{side}"], before, after)
-    return planted[:, 0] + floor, new
-
-
-def _posed(path: np.ndarray, turned: dict[str, np.ndarray], rest: np.ndarray) -> np.ndarray:
-    """(T, 19, 3) joints of the lower body; what is above the pelvis goes with it."""
-
-    def way(part: str, start: str, end: str) -> np.ndarray:
-        return turned[part] @ (rest[_at(end)] - rest[_at(start)])
-
-    joints = path[:, None] + np.einsum("tij,nj->tni", turned["hips"], rest - rest[_at("Hip")])
+    joints = _joints(legs) - floor
+    points = np.stack([ends[side] for side in "LR" for ends in (legs.heels, legs.tips)], axis=1) - floor
+    heights = np.concatenate([legs.at_rest[side] for side in "LR"])
+    planted, soles = plant(joints, points, contacts, H36M_19, fps, heights=heights)
+    shift = planted[:, 0] - joints[:, 0]
+    chains = {}
     for side in "LR":
-        for part, start, end in (
-            ("thigh", "Hip", "Knee"),
-            ("shin", "Knee", "Ankle"),
-            ("foot", "Ankle", "Toe"),
-        ):
-            joints[:, _at(side + end)] = joints[:, _at(side + start)] + way(
-                f"{part}.{side}", side + start, side + end
-            )
+        hip, knee, ankle = (planted[:, _at(side + name)] + floor for name in ("Hip", "Knee", "Ankle"))
+        chains[side] = Chain(hip, knee, ankle, legs.chains[side].hinge)
+    soles = soles + floor
+    return Planted(shift, chains, {"L": soles[:, 0], "R": soles[:, 2]}, {"L": soles[:, 1], "R": soles[:, 3]})
+
+
+def _joints(legs: Legs) -> np.ndarray:
+    """(T, 19, 3) joints of the lower body; of the rest only how the pelvis stands matters."""
+    joints = np.repeat(legs.middle[:, None], len(H36M_19), axis=1)
+    joints[:, _at("Spine")] = legs.spine
+    for side in "LR":
+        chain = legs.chains[side]
+        parts = {"Hip": chain.root, "Knee": chain.middle, "Ankle": chain.end, "Toe": legs.tips[side]}
+        for name, place in parts.items():
+            joints[:, _at(side + name)] = place
     return joints
 
 
-def _ends(rest: np.ndarray, side: str, sole: float) -> np.ndarray:
-    """(2, 3) heel and tip of a foot at rest; the heel lies behind the ankle, on the floor."""
-    ankle, toe = rest[_at(f"{side}Ankle")], rest[_at(f"{side}Toe")]
+def stepped(legs: Legs, planted: Planted, turned: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """World rotations of all parts, (4, T) away from rest, with those of legs and feet turned on to suit."""
+    new = dict(turned)
+    for side in "LR":
+        follow(new, turned_on(legs.chains[side], planted.chains[side]), f"thigh.{side}", f"shin.{side}")
+        before, after = (feet.tips[side] - feet.heels[side] for feet in (legs, planted))
+        new[f"foot.{side}"] = multiply(between(unit(before), unit(after)), new[f"foot.{side}"])
+    return new
+
+
+def ends(ankle: np.ndarray, toe: np.ndarray, sole: float) -> np.ndarray:
+    """(2, 3) heel and tip of a foot at rest; the heel lies behind the ankle, on the floor.
+
+    ankle, toe: (3,). sole: height of the floor under the character at rest.
+    """
     ahead = unit((toe - ankle) * (1.0, 1.0, 0.0))
-    length = float(np.linalg.norm((toe - ankle)[:2]))
+    length = float(norm((toe - ankle)[:2]))
     heel = ankle - _HEEL * length * ahead
     return np.array([[heel[0], heel[1], min(sole, ankle[2])], toe])
 
 
-def _carried(turned: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Rotations (T, 3, 3) turned on by the smallest turn from directions ``before`` to ``after`` (T, 3)."""
-    start, end = unit(before), unit(after)
-    return np.stack([carry(turned[..., axis], start, end) for axis in range(3)], axis=-1)
+def stiff(turn: np.ndarray, ankle: np.ndarray, at_rest: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """(T, 3) where a point of a foot is. turn: (4, T). ankle: (T, 3), at rest (3,). point: (3,) at rest."""
+    return ankle + rotate(turn, point - at_rest)
 
 
 def _at(name: str) -> int:

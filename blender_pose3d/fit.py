@@ -7,16 +7,20 @@ rest pose (T, A, arms down), the roll of the bones and the armature's own transf
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .character_feet import keep_contacts
+from .character import Character, Turns
+from .character_hands import HandTarget
 from .frames import part_frames, with_toes
-from .hip_path import floors, hip_path
-from .landmarks import Landmarks
+from .hands import resting_hands
+from .hip_path import hip_path, leg_length
+from .posing import STILL, Posing
+from .quaternions import from_frames, in_axes
 from .retarget import Animation, RestPose, local_location, local_rotations
-from .rotations import blend, continuous, quaternions_from, smoothstep
+from .rotations import norm
 from .skeleton import H36M_17, H36M_19
 
 if TYPE_CHECKING:
@@ -25,100 +29,89 @@ if TYPE_CHECKING:
 SIDED = ("shoulder", "upper_arm", "forearm", "hand", "thigh", "shin", "foot", "toe")
 ROLES = ("hips", "spine", "chest", "neck", "head", *(f"{part}.{side}" for part in SIDED for side in "LR"))
 REQUIRED = ("hips", *(f"{p}.{s}" for p in ("thigh", "shin", "upper_arm", "forearm") for s in "LR"))
-# Nothing is known of these from joints: they keep their rest pose relative to their parent.
-_STILL = ("hand", "toe")
+# Leg of somebody 1.70 m tall, metres: what is known of resting hands is known of that size.
+_LEG = 0.835
 
 
 class FitError(ValueError):
     """A motion that cannot be put on an armature; the message is for the user."""
 
 
-def fit(motion: Motion, rest: RestPose, mapping: dict[str, str]) -> Animation:
+def fit(
+    motion: Motion,
+    rest: RestPose,
+    mapping: Mapping[str, str],
+    *,
+    extras: Mapping[str, Sequence[str]] | None = None,
+    twists: Mapping[str, Sequence[str]] | None = None,
+    hold_hands: bool = False,
+    hand_targets: Mapping[str, HandTarget] | None = None,
+) -> Animation:
     """Rotations and hip location that make an armature follow a person.
 
     motion: joints (T, J, 3) in world metres, z up, floor at 0, as ``H36M_17`` or ``H36M_19``.
     mapping: role (one of ``ROLES``) → bone name; spine bones between hips and chest share their motion.
+    extras, twists: role → further bones in line with that part and beside it, as ``rig_maps.detect`` finds
+    them; without extras all bones in line turn with their part. hold_hands: the character's hands stay in one
+    place while the person's rest. hand_targets: "L", "R" → where wrists are wanted.
     Orientations are the person's in the world; the way starts at the armature object's origin and is scaled
     by the ratio of leg lengths. Raises FitError for joints that are not numbers, for an unknown skeleton, for
     a mapping that does not suit the armature and for an armature whose transform has no rotation.
     """
+    _check_rest(rest)
     _check_mapping(rest, mapping)
     turn = _world_rotation(rest.world)
-    landmarks = Landmarks(rest, mapping)
-    rest_joints = landmarks.joints()
-    _check_limbs(rest_joints[None], "the armature has a bone of length zero or a wrong bone map")
-    rest_parts = part_frames(rest_joints[None], motion.fps)
-    joints, notes = _joints19(motion, rest_parts)
+    character = Character(rest, mapping, extras, twists)
+    _check_limbs(character.joints[None], "the armature has a bone of length zero or a wrong bone map")
+    rest_frames = part_frames(character.joints[None], motion.fps)
+    joints, notes = _joints19(motion, rest_frames)
     _check_limbs(joints, "the tracks are broken there")
-    parts = part_frames(joints, motion.fps)
-    # (T, 3, 3) world rotation of each part away from its rest pose
-    turned = {part: parts[part] @ rest_parts[part][0].T for part in parts}
-    path = hip_path(joints, rest_joints, rest.world[:3, 3])
+    posing = _posing(character, joints, rest_frames, motion.fps)
     if motion.contacts is not None:
-        ground, sole = floors(rest_joints, float(rest.world[2, 3]))
-        path, turned = keep_contacts(
-            path, turned, rest_joints, motion.contacts, motion.fps, ground=ground, sole=sole
-        )
-    bones = _turned_bones(rest, mapping, landmarks, turned)
-    pose = {name: turn.T @ delta @ turn @ _own(rest, name) for name, delta in bones.items()}
-    basis = local_rotations(rest, pose)
-    frames = len(joints)
-    names = [name for name in rest.names if name in basis or name in _still_bones(mapping)]
-    still = np.broadcast_to(np.eye(3), (frames, 3, 3))
-    matrices = np.stack([basis.get(name, still) for name in names], axis=1)
-    shift = _hip_shift(landmarks, rest_joints, path, turned["hips"])
-    mover, location = local_location(rest, mapping["hips"], shift)
-    return Animation(
-        motion.fps, tuple(names), continuous(quaternions_from(matrices)), {mover: location}, notes
-    )
+        posing = posing.standing(motion.contacts)
+    rests = _rests(motion) if hold_hands else None
+    if rests is not None or hand_targets:
+        posing = posing.reaching(rests, hand_targets)
+    return _animation(posing, mapping, turn, notes)
 
 
-def _turned_bones(
-    rest: RestPose, mapping: dict[str, str], landmarks: Landmarks, turned: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Bone name → (T, 3, 3) world rotation away from rest, the chain of the spine included."""
-    bones = {
-        name: turned[role]
-        for role, name in mapping.items()
-        if role.split(".")[0] not in _STILL and role not in ("spine", "chest")
-    }
-    top = mapping.get("chest", mapping.get("spine"))
-    if top is None:
-        return bones
-    chain = rest.path(landmarks.bones["hips"], rest.index(top))
-    if "spine" in mapping and landmarks.bones["spine"] not in chain:
-        chain.insert(0, landmarks.bones["spine"])
-    for bone, weight in zip(chain, _spine_weights(landmarks, chain), strict=True):
-        bones[rest.names[bone]] = blend(turned["spine"], turned["chest"], weight)
-    return bones
+def _posing(character: Character, joints: np.ndarray, rest_frames: Turns, fps: float) -> Posing:
+    """The character in the orientations of a person with joints (T, 19, 3), on its way through the room."""
+    frames = part_frames(joints, fps)
+    turned = {}
+    for part, frame in frames.items():
+        away = frame.reshape(-1, 3) @ rest_frames[part][0].T
+        turned[part] = from_frames(away.reshape(-1, 3, 3))
+    trunk = character.trunk(turned, frames, rest_frames, joints)
+    limbs = (f"{part}.{side}" for part in ("upper_arm", "thigh") for side in "LR")
+    hinges = {limb: frames[limb][..., 1].copy() for limb in limbs}
+    path = hip_path(joints, character.joints, character.rest.world[:3, 3])
+    return Posing(character, trunk, turned, hinges, path, fps)
 
 
-def _spine_weights(landmarks: Landmarks, chain: list[int]) -> np.ndarray:
-    """(n,) how far each spine bone follows the chest (1) rather than the lower back (0).
-
-    By where its middle lies between hips and shoulders: below the middle of the back it is lower back.
-    """
-    heads = landmarks.heads
-    hip = (landmarks.head("thigh.L") + landmarks.head("thigh.R")) / 2
-    thorax = (landmarks.head("upper_arm.L") + landmarks.head("upper_arm.R")) / 2
-    ends = np.array([*heads[chain[1:]], thorax])
-    middles = (heads[chain] + ends) / 2
-    height = (middles - hip) @ (thorax - hip) / ((thorax - hip) ** 2).sum()
-    weights = smoothstep(height, 0.2, 0.8)
-    weights[-1] = 1.0
-    return weights
+def _rests(motion: Motion) -> np.ndarray:
+    """(T, 2) bool: when the person's left and right hand rest."""
+    joints = np.asarray(motion.joints, dtype=np.float64)
+    size = leg_length(joints, motion.skeleton) / _LEG
+    return resting_hands(joints, motion.score, motion.skeleton, motion.fps, size)
 
 
-def _hip_shift(
-    landmarks: Landmarks, rest_joints: np.ndarray, path: np.ndarray, turned: np.ndarray
-) -> np.ndarray:
-    """(T, 3) way of the hip bone's head from its rest place, in the armature's own space and units."""
-    world = landmarks.rest.world
-    middle = rest_joints[H36M_19.index("Hip")]
-    head = landmarks.head("hips")
-    # The hip bone's head circles about the middle of the hips as the pelvis turns.
-    shift = path + turned @ (head - middle) - head
-    return shift @ np.linalg.inv(world[:3, :3]).T
+def _animation(posing: Posing, mapping: Mapping[str, str], turn: np.ndarray, notes: list[str]) -> Animation:
+    """A pose as channels of bones. turn: (3, 3) rotation of the armature object."""
+    character, rest, bones = posing.character, posing.character.rest, posing.bones()
+    basis = local_rotations(rest, {rest.names[bone]: in_axes(q, turn) for bone, q in bones.items()})
+    hips = character.bones["hips"]
+    shift = character.pose(bones, posing.path).head(hips) - character.heads[hips]
+    shift = shift @ np.linalg.inv(rest.world[:3, :3]).T
+    mover, location = local_location(rest, rest.names[hips], shift, tuple(mapping.values()))
+    still = {name for role, name in mapping.items() if role.split(".")[0] in STILL}
+    names = [name for name in rest.names if name in basis or name in still]
+    rotations = np.zeros((len(posing.path), len(names), 4))
+    rotations[..., 0] = 1.0
+    for place, name in enumerate(names):
+        if name in basis:
+            rotations[:, place] = basis[name].T
+    return Animation(posing.fps, tuple(names), rotations, {mover: location}, notes)
 
 
 def _joints19(motion: Motion, rest_parts: dict[str, np.ndarray]) -> tuple[np.ndarray, list[str]]:
@@ -143,7 +136,14 @@ def _joints19(motion: Motion, rest_parts: dict[str, np.ndarray]) -> tuple[np.nda
     ]
 
 
-def _check_mapping(rest: RestPose, mapping: dict[str, str]) -> None:
+def _check_rest(rest: RestPose) -> None:
+    if not len(rest.names):
+        raise FitError("the armature has no bones")
+    if not np.isfinite(rest.matrices).all() or not np.isfinite(rest.world).all():
+        raise FitError("the armature has bones or a transform that are no numbers: reset its transform")
+
+
+def _check_mapping(rest: RestPose, mapping: Mapping[str, str]) -> None:
     unknown = sorted(set(mapping) - set(ROLES))
     if unknown:
         raise FitError(f"unknown role in the bone map: {', '.join(unknown)}")
@@ -161,9 +161,9 @@ def _check_mapping(rest: RestPose, mapping: dict[str, str]) -> None:
 
 
 def _check_limbs(joints: np.ndarray, reason: str) -> None:
-    size = float(np.ptp(joints, axis=1).max())
+    size = float((joints.max(axis=1) - joints.min(axis=1)).max())
     parents, children = H36M_19.bones.T
-    short = np.linalg.norm(joints[:, children] - joints[:, parents], axis=-1) <= 1e-4 * size
+    short = norm(joints[:, children] - joints[:, parents]) <= 1e-4 * size
     if short.any():
         frame, limb = np.argwhere(short)[0]
         names = " and ".join(H36M_19.joints[j] for j in H36M_19.bones[limb])
@@ -178,11 +178,3 @@ def _world_rotation(world: np.ndarray) -> np.ndarray:
     if scale.max() / scale.min() > 1.01 or np.linalg.det(world[:3, :3]) < 0:
         raise FitError("the armature object is stretched or mirrored: apply its scale first")
     return world[:3, :3] / scale
-
-
-def _own(rest: RestPose, name: str) -> np.ndarray:
-    return rest.matrices[rest.index(name), :3, :3]
-
-
-def _still_bones(mapping: dict[str, str]) -> set[str]:
-    return {name for role, name in mapping.items() if role.split(".")[0] in _STILL}

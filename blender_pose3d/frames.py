@@ -29,7 +29,7 @@ def part_frames(joints: np.ndarray, fps: float) -> dict[str, np.ndarray]:
 
     joints: (T, 19, 3) positions in metres, world axes with z up, in the order of ``H36M_19``.
     Parts: hips, spine (the lower half of the back), chest, neck, head; with ``.L`` and ``.R``: shoulder,
-    upper_arm, forearm, thigh, shin, foot.
+    upper_arm, forearm, thigh, shin, foot; and upper_arm_swing, thigh_swing: these limbs without their twist.
     """
 
     def at(name: str) -> np.ndarray:
@@ -55,17 +55,19 @@ def part_frames(joints: np.ndarray, fps: float) -> dict[str, np.ndarray]:
 
 
 def _arm(at: Point, side: str, chest: np.ndarray, fps: float) -> dict[str, np.ndarray]:
-    upper, lower, axis = arm_hinge(at, side, chest, fps)
+    upper, lower, axis, expected = arm_hinge(at, side, chest, fps)
     return {
         f"upper_arm.{side}": frame(upper, axis),
+        f"upper_arm_swing.{side}": frame(upper, expected),
         f"forearm.{side}": frame(lower, hinge.lower_hinge(axis, upper, lower)),
     }
 
 
 def arm_hinge(
     at: Point, side: str, chest: np.ndarray, fps: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Unit directions (T, 3) of upper arm and forearm, and the elbow's hinge. chest: (T, 3, 3) its frame."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Unit directions (T, 3) of upper arm and forearm, the elbow's hinge, and where it would be without any
+    twist of the upper arm. chest: (T, 3, 3) its frame."""
     upper = unit(at(f"{side}Elbow") - at(f"{side}Shoulder"))
     lower = unit(at(f"{side}Wrist") - at(f"{side}Elbow"))
     up, left = chest[..., 0], chest[..., 1]
@@ -73,15 +75,16 @@ def arm_hinge(
     neutral = np.cos(_ARM_EASY) * outwards + np.sin(_ARM_EASY) * cross(left, up)
     # A forearm bends forwards and inwards, which is about "down" on the left and "up" on the right.
     expected = hinge.reference(upper, neutral, -up if side == "L" else up)
-    return upper, lower, hinge.elbow(upper, lower, expected, fps)
+    return upper, lower, hinge.elbow(upper, lower, expected, fps), expected
 
 
 def _leg(at: Point, side: str, pelvis: np.ndarray, fps: float) -> dict[str, np.ndarray]:
-    upper, lower, axis = leg_hinge(at, side, pelvis, fps)
+    upper, lower, axis, expected = leg_hinge(at, side, pelvis, fps)
     toe = unit(at(f"{side}Toe") - at(f"{side}Ankle"))
     shin = frame(lower, hinge.lower_hinge(axis, upper, lower))
     return {
         f"thigh.{side}": frame(upper, axis),
+        f"thigh_swing.{side}": frame(upper, expected),
         f"shin.{side}": shin,
         f"foot.{side}": frame(toe, _sole(toe, shin, near_floor(at(f"{side}Ankle"), shin))),
     }
@@ -89,14 +92,16 @@ def _leg(at: Point, side: str, pelvis: np.ndarray, fps: float) -> dict[str, np.n
 
 def leg_hinge(
     at: Point, side: str, pelvis: np.ndarray, fps: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Unit directions (T, 3) of thigh and shin, and the knee's hinge. pelvis: (T, 3, 3) its frame."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Unit directions (T, 3) of thigh and shin, the knee's hinge, and where it would be without any twist of
+    the thigh. pelvis: (T, 3, 3) its frame."""
     upper = unit(at(f"{side}Knee") - at(f"{side}Hip"))
     lower = unit(at(f"{side}Ankle") - at(f"{side}Knee"))
     left, up = pelvis[..., 0], pelvis[..., 1]
     neutral = -np.cos(_THIGH_EASY) * up + np.sin(_THIGH_EASY) * cross(left, up)
     toe = unit(at(f"{side}Toe") - at(f"{side}Ankle"))
-    return upper, lower, hinge.knee(upper, lower, toe, hinge.reference(upper, neutral, left), fps)
+    expected = hinge.reference(upper, neutral, left)
+    return upper, lower, hinge.knee(upper, lower, toe, expected, fps), expected
 
 
 def near_floor(ankle: np.ndarray, shin: np.ndarray) -> np.ndarray:
@@ -136,7 +141,7 @@ def with_toes(joints: np.ndarray, fps: float, rest: dict[str, np.ndarray], foot:
         rest_toe, rest_shin = rest[f"foot.{side}"][0, :, 0], rest[f"shin.{side}"][0]
         free = (shin @ rest_shin.T) @ rest_toe
         slope = np.clip(rest_toe[2], -0.9, 0.3)
-        forward = cross(shin[..., 1], [0.0, 0.0, 1.0])
+        forward = cross(shin[..., 1], np.array([0.0, 0.0, 1.0]))
         flat = np.sqrt(1 - slope**2) * unit(forward) + [0.0, 0.0, slope]
         standing = near_floor(ankle, shin)[:, None]
         full[:, H36M_19.index(f"{side}Toe")] = ankle + foot * unit(free + standing * (flat - free))

@@ -27,7 +27,7 @@ def hold_hands(
     """
     wrists = [skeleton.index(side + "Wrist") for side in "LR"]
     points = joints[:, wrists]
-    rests = _resting(points, score[:, wrists], fps, size)
+    rests = resting_hands(joints, score, skeleton, fps, size)
     if not rests.any():
         return joints
     missing = middles(points, rests) - points
@@ -55,8 +55,15 @@ def hold_hands(
     return moved
 
 
-def _resting(points: np.ndarray, score: np.ndarray, fps: float, size: float) -> np.ndarray:
-    """(T, 2) bool: when hands (T, 2, 3) are still for a while, and seen."""
+def resting_hands(
+    joints: np.ndarray, score: np.ndarray, skeleton: Skeleton, fps: float, size: float
+) -> np.ndarray:
+    """(T, 2) bool: when the left and the right hand are still for a while, and seen.
+
+    joints: (T, J, 3) metres. score: (T, J). size: of the person, 1 for 1.70 m.
+    """
+    wrists = [skeleton.index(side + "Wrist") for side in "LR"]
+    points, score = joints[:, wrists], score[:, wrists]
     if len(points) < 2:
         return np.zeros(points.shape[:-1], dtype=bool)
     settled = gaussian_filter1d(points, _SETTLE * fps, axis=0, mode="nearest")

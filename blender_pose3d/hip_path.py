@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from .skeleton import H36M_19
+from .rotations import norm
+from .skeleton import H36M_19, Skeleton
 
 
-def leg_length(joints: np.ndarray) -> float:
-    """Thigh and shin of joints (T, 19, 3) in the order of ``H36M_19``; mean of sides, median over frames."""
+def leg_length(joints: np.ndarray, skeleton: Skeleton = H36M_19) -> float:
+    """Thigh and shin of joints (T, J, 3); mean of sides, median over frames."""
     hip, knee, ankle = (
-        joints[:, [H36M_19.index(side + part) for side in "LR"]] for part in ("Hip", "Knee", "Ankle")
+        joints[:, [skeleton.index(side + part) for side in "LR"]] for part in ("Hip", "Knee", "Ankle")
     )
-    legs = np.linalg.norm(knee - hip, axis=-1) + np.linalg.norm(ankle - knee, axis=-1)
+    legs = norm(knee - hip) + norm(ankle - knee)
     return float(np.median(legs.mean(axis=1)))
 
 

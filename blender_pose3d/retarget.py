@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .channels import euler_angles, quaternions_from_euler
+from .quaternions import conjugate, in_axes, multiply, signed_on
+
 
 @dataclass(frozen=True)
 class RestPose:
@@ -23,7 +26,10 @@ class RestPose:
     (``Bone.matrix_local``: head at the origin, the bone along +y), in the object's own units.
     lengths: (B,) in the same units. world: (4, 4) of the armature object, metres.
     connected, inherit_rotation, local_location: (B,) bool, as ``Bone.use_connect``,
-    ``use_inherit_rotation`` and ``use_local_location``.
+    ``use_inherit_rotation`` and ``use_local_location``. locked: (B, 3) bool, rotation about x, y, z that may
+    not change (``PoseBone.lock_rotation``); orders: (B,) ``rotation_mode``, whose Euler angles are meant, XYZ
+    for what is no Euler order; locked_location: (B, 3) bool. Without them nothing is locked. Scale is never
+    touched, so whether bones inherit it does not matter.
     """
 
     names: tuple[str, ...]
@@ -34,17 +40,28 @@ class RestPose:
     connected: np.ndarray
     inherit_rotation: np.ndarray
     local_location: np.ndarray
+    locked: np.ndarray | None = None
+    orders: tuple[str, ...] | None = None
+    locked_location: np.ndarray | None = None
 
     def index(self, bone: str) -> int:
         """Index of a bone by name. Raises ValueError for a name the armature does not have."""
         return self.names.index(bone)
 
-    def path(self, ancestor: int, bone: int) -> list[int]:
-        """Bones from below ``ancestor`` down to ``bone``; only ``bone`` where it does not hang on it."""
+    def ancestors(self, bone: int) -> list[int]:
+        """A bone and all above it, itself first."""
         found = [bone]
-        while found[0] != ancestor and self.parents[found[0]] >= 0:
-            found.insert(0, int(self.parents[found[0]]))
-        return found[1:] if found[0] == ancestor else [bone]
+        while self.parents[found[-1]] >= 0:
+            found.append(int(self.parents[found[-1]]))
+        return found
+
+    def path(self, ancestor: int, bone: int) -> list[int]:
+        """Bones down to ``bone``, from below ``ancestor`` or, where it does not hang on that, from below what
+        the two hang on together; only ``bone`` where they have nothing in common."""
+        above = set(self.ancestors(ancestor))
+        down = self.ancestors(bone)
+        shared = next((i for i, one in enumerate(down) if one in above), None)
+        return [bone] if shared is None else down[:shared][::-1]
 
 
 @dataclass(frozen=True)
@@ -69,37 +86,53 @@ class Animation:
         return self.rotations.shape[0]
 
 
-def local_rotations(rest: RestPose, pose: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Rotation channels that put bones into given orientations.
+def local_rotations(rest: RestPose, turned: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Rotation channels that turn bones away from rest as they are told to, whatever is above them.
 
-    pose: bone name → (T, 3, 3) orientation in armature space. Bones that are not named keep their rest
-    pose relative to their parent. Returns bone name → (T, 3, 3) rotation of ``matrix_basis``.
+    turned: bone name → (4, T) quaternion of the bone's orientation in armature space away from its rest
+    orientation. Bones that are not named keep their rest pose relative to their parent. Returns bone name →
+    (4, T) rotation of ``matrix_basis``, with continuous signs. What is locked stays at zero, and the bones
+    below take it up; a bone with all axes locked is left out.
     """
-    turned: list[np.ndarray] = []  # rotation of each bone away from its rest orientation, armature space
+    inherited: list[np.ndarray] = []
     basis: dict[str, np.ndarray] = {}
-    still = np.eye(3)[None]
+    still = np.array([[1.0], [0.0], [0.0], [0.0]])
     for bone, name in enumerate(rest.names):
         parent = rest.parents[bone]
-        inherited = turned[parent] if parent >= 0 and rest.inherit_rotation[bone] else still
+        above = inherited[parent] if parent >= 0 and rest.inherit_rotation[bone] else still
+        locks = rest.locked[bone] if rest.locked is not None else np.zeros(3, dtype=bool)
+        if name not in turned or locks.all():
+            inherited.append(above)
+            continue
         own = rest.matrices[bone, :3, :3]
-        if name in pose:
-            basis[name] = np.swapaxes(inherited @ own, -1, -2) @ pose[name]
-            turned.append(pose[name] @ own.T)
-        else:
-            turned.append(inherited)
+        local = signed_on(in_axes(multiply(conjugate(above), turned[name]), own))
+        kept = turned[name]
+        if locks.any():
+            local = _unlocked(local, locks, rest.orders[bone] if rest.orders else "XYZ")
+            kept = multiply(above, in_axes(local, own.T))
+        basis[name] = local
+        inherited.append(kept)
     return basis
 
 
-def local_location(rest: RestPose, bone: str, shift: np.ndarray) -> tuple[str, np.ndarray]:
+def _unlocked(rotation: np.ndarray, locks: np.ndarray, order: str) -> np.ndarray:
+    """Rotation (4, T) whose Euler angles about locked axes are zero, as Blender locks them."""
+    order = order if sorted(order) == ["X", "Y", "Z"] else "XYZ"
+    angles = euler_angles(rotation.T, order)
+    angles[:, locks] = 0.0
+    return signed_on(quaternions_from_euler(angles, order).T)
+
+
+def local_location(
+    rest: RestPose, bone: str, shift: np.ndarray, others: tuple[str, ...] = ()
+) -> tuple[str, np.ndarray]:
     """Location channel that moves a bone, and all below it, while its ancestors stand in their rest pose.
 
-    shift: (T, 3) way of the bone's head from its rest place, armature space and units. Returns the bone that
-    takes the location and its (T, 3) channel: a connected bone cannot move, so the first ancestor that can
-    does it.
+    shift: (T, 3) way of the bone's head from its rest place, armature space and units. others: bones that
+    must come along. Returns the bone that takes the location and its (T, 3) channel: a connected or locked
+    bone cannot move, so the first ancestor that can, and has the others below it, does it.
     """
-    mover = rest.index(bone)
-    while rest.connected[mover] and rest.parents[mover] >= 0:
-        mover = int(rest.parents[mover])
+    mover = _mover(rest, rest.index(bone), [rest.index(other) for other in others])
     if rest.local_location[mover]:
         axes = rest.matrices[mover, :3, :3]
     elif rest.parents[mover] >= 0:
@@ -107,3 +140,15 @@ def local_location(rest: RestPose, bone: str, shift: np.ndarray) -> tuple[str, n
     else:
         axes = np.eye(3)
     return rest.names[mover], shift @ axes
+
+
+def _mover(rest: RestPose, bone: int, others: list[int]) -> int:
+    lines = [set(rest.ancestors(other)) for other in others]
+    free = [
+        one
+        for one in rest.ancestors(bone)
+        if not (rest.connected[one] and rest.parents[one] >= 0)
+        and (rest.locked_location is None or not rest.locked_location[one].any())
+    ]
+    whole = [one for one in free if all(one in line for line in lines)]
+    return (whole or free or [rest.ancestors(bone)[-1]])[0]

@@ -17,13 +17,8 @@ from blender_pose3d.skeleton import COCO_17, H36M_17, H36M_19
 from tests.synthetic_motion import LIMBS, dancer, figure, motion_of, walker, without_toes
 from tests.synthetic_rigs import angles_between, identity_map, joints_of, posed, rest_of, steps
 
-LINES = (
-    ("RHip", "LHip"),
-    ("Spine", "Thorax"),
-    ("RShoulder", "LShoulder"),
-    ("Thorax", "Neck"),
-    ("Neck", "Head"),
-)
+LINES = (("RHip", "LHip"), ("RShoulder", "LShoulder"), ("Neck", "Head"))
+HALVES = (("Hip", "Spine"), ("Spine", "Thorax"))
 
 
 def arms_turned(degrees: float) -> list[RestBone]:
@@ -69,8 +64,9 @@ def fitted(joints: np.ndarray, rest: RestPose) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("joints", MOTIONS.values(), ids=MOTIONS)
 def test_bones_point_as_the_person_s(joints: np.ndarray, rest: RestPose) -> None:
     found, rotations = fitted(joints, rest)
-    assert angles_between(found, joints, LIMBS + LINES).max() < 0.01
-    assert angles_between(found, joints, (("Hip", "Spine"),)).mean() < 3
+    assert angles_between(found, joints, LIMBS).max() < 0.01
+    assert angles_between(found, joints, (*LINES, ("Hip", "Thorax"), ("Thorax", "Neck"))).max() < 0.05
+    assert angles_between(found, joints, HALVES).max() < 0.5
     assert steps(rotations).max() < 15
     assert np.abs(np.diff(rotations, axis=0)).max() < 0.3
 
@@ -224,7 +220,7 @@ def test_spine_bones_between_share_the_motion() -> None:
     animation = fit(motion_of(joints), rest, mapping)
     angle = 2 * np.arccos(animation.rotations[0, :, 0].clip(-1, 1))
     turned = dict(zip(animation.bone_names, np.rad2deg(angle), strict=True))
-    assert 3 < turned["spine"] < turned["chest"] < 35
+    assert 0.5 < turned["spine"] < turned["chest"] < 35
 
 
 def test_bad_joints_are_refused() -> None:

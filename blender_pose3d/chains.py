@@ -26,8 +26,8 @@ class Limb:
 class Chains:
     """Bones of each part of a character, from its map, its hierarchy and what detection knows besides.
 
-    extras: role → further bones in line with that part, which may turn with it; without any, all bones in line
-    may. twists: role → bones beside it. Names that are gone or mapped are passed over.
+    extras: role → further bones in line with that part, which may turn with it; without any, all in line may.
+    twists: role → bones beside it. Names that are gone or mapped are passed over.
     """
 
     def __init__(

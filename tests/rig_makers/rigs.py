@@ -27,7 +27,7 @@ TABLES = {
     "unreal_male": (engines.UNREAL4.truth, ("l", "r")),
     "mpfb_game_engine": (engines.UNREAL4.truth, ("l", "r")),
     "mpfb_mixamo": (studios.MIXAMO_FBX.truth, ("Left", "Right")),
-    "mpfb_cmu_mb": (truth("Hips LowerBack Spine1 Neck1 Head", _LEFT_RIGHT, "{}*"), ("Left", "Right")),
+    "mpfb_cmu_mb": (truth("Hips LowerBack Spine1 Neck Head", _LEFT_RIGHT, "{}*"), ("Left", "Right")),
     "mpfb_default": (
         truth(
             "root spine05 spine01 neck01 head",

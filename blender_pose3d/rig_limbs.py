@@ -1,0 +1,274 @@
+"""Limbs in a tree of bones: chains that come in pairs, and where they have their joints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+
+from .retarget import RestPose
+from .rig_chains import children_of
+
+# A limb reaches at least this far, as a share of the armature's extent: fingers and faces do not.
+_SHORTEST = 0.15
+# How far the two of a pair may differ in length.
+_ALIKE = 0.06
+# Rests: penalties of a division of a chain, each about a squared deviation in standard deviations.
+_STRAIGHT = 100.0
+_LONGEST_CHAIN = 14
+
+
+class Tree:
+    """The bones of an armature as a tree of points in the world's directions.
+
+    at, tails: (B, 3) heads and tails. children, parents: of each bone. step: way from the parent's head.
+    reach: longest way along bones from a head to one below. size: extent of all heads.
+    """
+
+    def __init__(self, rest: RestPose) -> None:
+        turn = rest.world[:3, :3]
+        if abs(np.linalg.det(turn)) < 1e-18:
+            turn = np.eye(3)  # an object scaled to nothing still has bones
+        self.rest = rest
+        self.at = rest.matrices[:, :3, 3] @ turn.T
+        self.tails = self.at + (rest.matrices[:, :3, 1] * rest.lengths[:, None]) @ turn.T
+        self.children = children_of(rest)
+        self.parents: list[int] = rest.parents.tolist()
+        above = np.where(rest.parents >= 0, rest.parents, np.arange(len(self.parents)))
+        self.step: list[float] = np.linalg.norm(self.at - self.at[above], axis=1).tolist()
+        self.size = float(np.linalg.norm(np.ptp(self.at, axis=0)))
+
+    @cached_property
+    def tails_meet(self) -> bool:
+        """Whether tails are where the next bone starts; in many imported rigs they point anywhere."""
+        single = [(bone, below[0]) for bone, below in enumerate(self.children) if len(below) == 1]
+        if not single:
+            return False
+        bones, next_ones = (list(pair) for pair in zip(*single, strict=True))
+        gaps = np.linalg.norm(self.tails[bones] - self.at[next_ones], axis=1)
+        return bool(np.mean(gaps < 0.02 * self.size) > 0.6)
+
+    @cached_property
+    def reach(self) -> list[float]:
+        """Longest way along bones below each."""
+        found = [0.0] * len(self.parents)
+        step = self.step
+        for bone in range(len(self.parents) - 1, -1, -1):
+            parent = self.parents[bone]
+            if parent >= 0:
+                found[parent] = max(found[parent], step[bone] + found[bone])
+        return found
+
+    @cached_property
+    def below(self) -> list[int]:
+        """How many bones hang on each."""
+        found = [0] * len(self.parents)
+        for bone in range(len(self.parents) - 1, -1, -1):
+            if self.parents[bone] >= 0:
+                found[self.parents[bone]] += 1 + found[bone]
+        return found
+
+    def alike(self, one: int, other: int) -> bool:
+        """Whether two bones are as far from their parents."""
+        first, second = self.step[one], self.step[other]
+        return abs(first - second) < _ALIKE * max(first, second) + 0.003 * self.size
+
+    def ancestors(self, bone: int) -> list[int]:
+        """A bone, its parent, and so on up to the root."""
+        found = [bone]
+        while self.parents[found[-1]] >= 0:
+            found.append(self.parents[found[-1]])
+        return found
+
+    def all_below(self, bone: int) -> list[int]:
+        """A bone and all that hang on it."""
+        found = [bone]
+        for each in found:  # grows while it is walked
+            found += self.children[each]
+        return found
+
+    def fan(self, bone: int) -> int:
+        """How many chains leave a bone, those of a single point not counted."""
+        return sum(
+            self.step[child] > 0.01 * self.size or self.reach[child] > 0 for child in self.children[bone]
+        )
+
+
+@dataclass(frozen=True)
+class Limb:
+    """A chain of bones and its division. chain: from where it leaves the trunk.
+
+    first, middle, last: places in the chain of hip, knee and ankle, or shoulder, elbow and wrist; last is the
+    chain's length where hand or foot has no bone. penalty: 0 is a limb as in the book.
+    """
+
+    chain: tuple[int, ...]
+    first: int
+    middle: int
+    last: int
+    penalty: float
+
+    @property
+    def upper(self) -> int:
+        """Bone of the thigh or upper arm."""
+        return self.chain[self.first]
+
+    @property
+    def lower(self) -> int:
+        """Bone of the shin or forearm."""
+        return self.chain[self.middle]
+
+    @property
+    def end(self) -> int | None:
+        """Bone of the foot or hand, where there is one."""
+        return self.chain[self.last] if self.last < len(self.chain) else None
+
+    def points(self, tree: Tree) -> np.ndarray:
+        """(3, 3) hip, knee and ankle, or shoulder, elbow and wrist."""
+        end = tree.tails[self.lower] if self.end is None else tree.at[self.end]
+        return np.array([tree.at[self.upper], tree.at[self.lower], end])
+
+    def length(self, tree: Tree) -> float:
+        """From hip to ankle, or shoulder to wrist, along the bones."""
+        return float(np.linalg.norm(np.diff(self.points(tree), axis=0), axis=1).sum())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two chains that match, below one bone."""
+
+    parent: int
+    chains: tuple[tuple[int, ...], tuple[int, ...]]
+    reach: float
+
+
+def limb_pairs(tree: Tree) -> list[Pair]:
+    """All pairs of chains that are long enough for limbs, the longest first.
+
+    Two chains match as far as their bones have the same lengths; what only one side carries does not matter.
+    """
+    found = []
+    shortest = _SHORTEST * tree.size
+    for parent, children in enumerate(tree.children):
+        long = [child for child in children if tree.step[child] + tree.reach[child] > shortest]
+        candidates = []
+        for a, b in combinations(long, 2):
+            if tree.alike(a, b):
+                one, two, way, gap = _matched(tree, a, b)
+                if way > shortest and len(one) > 1:
+                    candidates.append((-way + gap, one, two, way))
+        taken: set[int] = set()
+        for _, one, two, way in sorted(candidates):
+            if not taken & {one[0], two[0]}:
+                taken |= {one[0], two[0]}
+                found.append(Pair(parent, (one, two), way))
+    return sorted(found, key=lambda pair: -pair.reach)
+
+
+def _matched(tree: Tree, a: int, b: int) -> tuple[tuple[int, ...], tuple[int, ...], float, float]:
+    """Both chains as far as they match on the longest way down, its length, and by how much they differ."""
+    one, two = [a], [b]
+    way, gap = 0.0, abs(tree.step[a] - tree.step[b])
+    while len(one) < _LONGEST_CHAIN:
+        best, most = None, -1.0
+        for x in tree.children[one[-1]]:
+            for y in tree.children[two[-1]]:
+                worth = min(tree.step[x] + tree.reach[x], tree.step[y] + tree.reach[y])
+                if worth > most and tree.alike(x, y):
+                    best, most = (x, y), worth
+        if best is None:
+            break
+        one.append(best[0])
+        two.append(best[1])
+        way += (tree.step[best[0]] + tree.step[best[1]]) / 2
+        gap += abs(tree.step[best[0]] - tree.step[best[1]])
+    return tuple(one), tuple(two), way, gap
+
+
+def as_legs(tree: Tree, pair: Pair) -> tuple[Limb, Limb]:
+    """The pair divided as legs: two long bones of like length, then a foot that turns away from them."""
+    return _divided(tree, pair, _leg_penalty)
+
+
+def as_arms(tree: Tree, pair: Pair, leg: float) -> tuple[Limb, Limb]:
+    """The pair divided as arms: a short collar bone, two bones, a hand in line. leg: length of the legs."""
+
+    def penalty(parts: _Parts) -> np.ndarray:
+        return _arm_penalty(parts, leg)
+
+    return _divided(tree, pair, penalty)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """All divisions of a chain. before, upper, lower, after: (n,) lengths along the bones; turn: (n,) cosine
+    between the lower bone and what follows; bend: (n,) share by which both bones are shorter than their path;
+    fans: (n,) whether the end is the one where chains leave, known: whether there is such a bone.
+    """
+
+    before: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
+    after: np.ndarray
+    turn: np.ndarray
+    bend: np.ndarray
+    fans: np.ndarray
+    known: bool
+
+
+def _divided(tree: Tree, pair: Pair, penalty: object) -> tuple[Limb, Limb]:
+    """Both chains at the same places, where the two together look most like a limb."""
+    first, second = pair.chains
+    count = len(first)
+    places = np.array([(i, j, k) for i, j, k in combinations(range(count + 1), 3) if j < count])
+    total = sum(penalty(_parts(tree, chain, places)) for chain in (first, second)) / 2  # type: ignore[operator]
+    best = int(np.argmin(total))
+    i, j, k = (int(place) for place in places[best])
+    return Limb(first, i, j, k, float(total[best])), Limb(second, i, j, k, float(total[best]))
+
+
+def _parts(tree: Tree, chain: tuple[int, ...], places: np.ndarray) -> _Parts:
+    points = np.array([*tree.at[list(chain)], tree.tails[chain[-1]]])
+    path = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    i, j, k = places.T
+    count = len(chain)
+    last = np.where(k == count, count, count - 1)  # tails only count where nothing follows
+    upper, lower = path[j] - path[i], path[k] - path[j]
+    straight = [np.linalg.norm(points[b] - points[a], axis=1) for a, b in ((i, j), (j, k))]
+    bend = 2.0 - straight[0] / np.maximum(upper, 1e-12) - straight[1] / np.maximum(lower, 1e-12)
+    down, on = points[k] - points[j], points[last] - points[k]
+    norms = np.linalg.norm(down, axis=1) * np.linalg.norm(on, axis=1)
+    turn = np.where(norms > 0, (down * on).sum(1) / np.maximum(norms, 1e-12), 1.0)
+    fan = [place for place in range(1, count) if tree.fan(chain[place]) >= 3]
+    fans = k == fan[0] if fan else np.zeros(len(k), bool)
+    return _Parts(path[i], upper, lower, path[last] - path[k], turn, bend, fans, bool(fan))
+
+
+def _leg_penalty(parts: _Parts) -> np.ndarray:
+    whole = np.maximum(parts.upper + parts.lower, 1e-12)
+    penalty = (_log_ratio(parts.upper, parts.lower) / 0.25) ** 2 / 2
+    penalty += _STRAIGHT * parts.bend + 2.0 * parts.before / whole
+    foot = parts.after / whole
+    penalty += np.where(foot > 0, 2.0 * np.clip(parts.turn - 0.4, 0, None), 1.0)
+    penalty += 4.0 * np.clip(foot - 0.4, 0, None)
+    return penalty
+
+
+def _arm_penalty(parts: _Parts, leg: float) -> np.ndarray:
+    whole = np.maximum(parts.upper + parts.lower, 1e-12)
+    penalty = ((_log_ratio(parts.upper, parts.lower) - 0.1) / 0.25) ** 2 / 2
+    penalty += _STRAIGHT * parts.bend
+    penalty += (np.log(np.maximum(whole / leg, 1e-6) / 0.62) / 0.3) ** 2 / 2
+    collar = parts.before / np.maximum(parts.upper, 1e-12)
+    penalty += np.where(parts.before > 0, 6.0 * np.clip(collar - 0.75, 0, None), 0.2)
+    hand = parts.after / np.maximum(parts.lower, 1e-12)
+    penalty += np.where(hand > 0, 3.0 * np.clip(hand - 1.1, 0, None), 0.1)
+    if parts.known:
+        penalty = penalty + np.where(parts.fans, 0.0, 2.0)
+    return penalty
+
+
+def _log_ratio(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    return np.log(np.maximum(one, 1e-9) / np.maximum(two, 1e-9))

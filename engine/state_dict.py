@@ -1,4 +1,4 @@
-"""Read network weights from a file that may come from anywhere, without running anything in it."""
+"""Network weights from files that may come from anywhere, without running anything in them; our own written."""
 
 from __future__ import annotations
 
@@ -78,6 +78,24 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
     if not all(isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in content.items()):
         raise BadInput(f"{path} holds other things than weights.", "Save the network's state_dict() alone.")
     return dict(content)
+
+
+def write_half(path: Path, state: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write safetensors in half precision, through a temporary name.
+
+    Batch-norm variances stay float32: half precision has too small a range for them. The counters of batches
+    seen in training are left out.
+    """
+    from safetensors.torch import save_file
+
+    tensors = {
+        key: (value if key.endswith("running_var") else value.half()).contiguous().cpu()
+        for key, value in state.items()
+        if not key.endswith("num_batches_tracked")
+    }
+    part = path.with_name(path.name + ".part")
+    save_file(tensors, part, metadata=metadata)
+    part.replace(path)
 
 
 def _refused(path: Path) -> BadInput:

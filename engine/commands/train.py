@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from ..errors import BadArguments
+from . import train_photos
+from .train_pose2d import add_pose2d, run_pose2d
 
 
 def add_arguments(subparsers: argparse._SubParsersAction) -> None:
@@ -35,6 +37,8 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
         default=1,
         help="processor cores to train on, one batch shared; on a GPU, cores that make the windows",
     )
+    add_pose2d(kinds)
+    train_photos.add_arguments(kinds)
     bodies = kinds.add_parser("bodies", help="make the bank of bodies anew, with the package anny")
     bodies.add_argument("--out", type=Path, help="the file to write (the bank that ships)")
     bodies.add_argument("--count", type=int, default=512, help="how many bodies")
@@ -42,6 +46,10 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.what == "pose2d":
+        return run_pose2d(args)
+    if args.what == "photos":
+        return train_photos.run(args)
     return _bodies(args) if args.what == "bodies" else _lifter(args)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from blender_pose3d.skeleton import H36M_17, H36M_19, Skeleton
 
 from ..errors import BadInput
-from ..state_dict import read_state_dict
+from ..state_dict import read_state_dict, write_half
 from . import camera
 from .gastnet import GastNet
 from .linear import LinearNet
@@ -78,8 +78,6 @@ def save_network(
 
     Batch-norm variances stay float32: half precision has too small a range for them.
     """
-    from safetensors.torch import save_file
-
     path = Path(path)
     described = {
         "format": "pose3d-gastnet/1" if isinstance(network, GastNet) else "pose3d-linear/1",
@@ -91,11 +89,4 @@ def save_network(
         "normalisation": str(camera.VERSION),
         **(metadata or {}),
     }
-    tensors = {
-        key: (value if key.endswith("running_var") else value.half()).contiguous().cpu()
-        for key, value in network.state_dict().items()
-        if not key.endswith(_COUNTER)
-    }
-    part = path.with_name(path.name + ".part")
-    save_file(tensors, part, metadata=described)
-    part.replace(path)
+    write_half(path, network.state_dict(), described)

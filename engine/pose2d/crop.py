@@ -16,6 +16,7 @@ from .base import Region
 SCALE_UNIT = 200.0
 """Pixels; the authors' unit of scale."""
 PADDING = 1.25
+_FINEST = 8  # samples along a pixel's side, at most
 _SMALLEST = 2.0  # px; a person whose box has no extent still needs a crop that can be inverted
 
 
@@ -66,6 +67,25 @@ def transform(affine: np.ndarray, points: np.ndarray) -> np.ndarray:
     extra = points.ndim - affine.ndim
     affine = affine.reshape(*affine.shape[:-2], *(1,) * (extra + 1), 2, 3)
     return (affine[..., :2] @ points[..., None])[..., 0] + affine[..., 2]
+
+
+def resample(
+    image: np.ndarray, affine: np.ndarray, size: tuple[int, int], border: int = cv2.BORDER_CONSTANT
+) -> np.ndarray:
+    """A crop of `size` (width, height) from an (H, W, 3) uint8 image; black outside, or as OpenCV's border says.
+
+    affine: (2, 3) from px of the crop to px of the image. Where that shrinks the image to less than half, the
+    mean over what becomes a pixel is taken, so that small inputs do not flicker with what falls between.
+    """
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    fine = int(np.clip(np.sqrt(abs(np.linalg.det(affine[:, :2]))), 1, _FINEST))
+    if fine == 1:
+        return cv2.warpAffine(image, affine, size, flags=flags, borderMode=border)
+    linear = affine[:, :2] / fine
+    offset = affine[:, 2] - linear.sum(axis=1) * (fine - 1) / 2
+    fine_affine, fine_size = np.column_stack([linear, offset]), (size[0] * fine, size[1] * fine)
+    large = cv2.warpAffine(image, fine_affine, fine_size, flags=flags, borderMode=border)
+    return cv2.resize(large, size, interpolation=cv2.INTER_AREA)
 
 
 def cut(image: np.ndarray, region: Region, size: tuple[int, int]) -> np.ndarray:

@@ -14,7 +14,6 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-STEM = 64
 STRIDE = 4
 """Pixels of the input for one of the heatmap."""
 
@@ -118,7 +117,9 @@ class HRNet(nn.Module):
     """HRNet with a heatmap for each keypoint.
 
     width: channels of the highest resolution (32 for W32, 48 for W48). modules: how many multi-resolution
-    modules each of the stages 2, 3 and 4 has; blocks: residual blocks of a branch in each.
+    modules each of the stages 2, 3 and 4 has; blocks: residual blocks of a branch in each. stem: channels of
+    the first two convolutions; bottlenecks: how many of layer1, planes: channels inside each. The defaults are
+    the paper's; smaller ones make members that a processor can train.
     """
 
     def __init__(
@@ -128,15 +129,19 @@ class HRNet(nn.Module):
         modules: tuple[int, int, int] = (1, 4, 3),
         blocks: int = 4,
         final_kernel: int = 1,
+        stem: int = 64,
+        planes: int = 64,
+        bottlenecks: int = 4,
     ) -> None:
         super().__init__()
         self.width, self.keypoints = width, keypoints
-        self.conv1 = nn.Conv2d(3, STEM, 3, 2, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(STEM)
-        self.conv2 = nn.Conv2d(STEM, STEM, 3, 2, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(STEM)
-        wide = STEM * Bottleneck.expansion
-        self.layer1 = nn.Sequential(Bottleneck(STEM, STEM), *(Bottleneck(wide, STEM) for _ in range(3)))
+        self.conv1 = nn.Conv2d(3, stem, 3, 2, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(stem)
+        self.conv2 = nn.Conv2d(stem, stem, 3, 2, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(stem)
+        wide = planes * Bottleneck.expansion
+        widths = [stem, *[wide] * (bottlenecks - 1)]
+        self.layer1 = nn.Sequential(*(Bottleneck(channels_in, planes) for channels_in in widths))
         channels = [width * 2**branch for branch in range(4)]
         self.transition1 = nn.ModuleList(
             [_conv_bn_relu(wide, channels[0], 1), nn.Sequential(_conv_bn_relu(wide, channels[1], 2))]

@@ -40,7 +40,7 @@ def is_hrnet(state: dict[str, Tensor]) -> bool:
 
 
 def from_state_dict(state: dict[str, Tensor], source: str = "The file") -> HRNet:
-    """An HRNet in eval mode with these weights; width, keypoints and depth follow from the shapes.
+    """An HRNet in eval mode with these weights; widths, keypoints and depth follow from the shapes.
 
     Every tensor must find its place and the other way round; only the counters of batches seen in training
     may lack. Raises BadInput for another network's weights or for broken ones.
@@ -78,6 +78,9 @@ def _shape(state: dict[str, Tensor]) -> dict[str, Any]:
         "final_kernel": final.shape[-1],
         "modules": tuple(count(rf"stage{stage}\.(\d+)\.") for stage in (2, 3, 4)),
         "blocks": count(r"stage4\.0\.branches\.0\.(\d+)\."),
+        "stem": state["conv1.weight"].shape[0],
+        "planes": state["layer1.0.conv1.weight"].shape[0],
+        "bottlenecks": count(r"layer1\.(\d+)\."),
     }
 
 

@@ -63,18 +63,29 @@ class Config:
 def read_config(path: Path | str) -> Config:
     """Raises BadInput, with the line or key that is wrong."""
     path = Path(path)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(f"The settings {path} cannot be read: {error}.") from error
+    content = read_toml(path)
     sections = {"network": NetworkConfig, "data": DataConfig, "training": TrainingConfig}
-    parts = {name: _section(path, name, kind, content.pop(name, {})) for name, kind in sections.items()}
+    parts = {name: section(path, name, kind, content.pop(name, {})) for name, kind in sections.items()}
     if content:
         raise BadInput(f"{path} has a section that is not known: {next(iter(content))}.")
     return Config(**parts)
 
 
-def _section(path: Path, name: str, kind: type, values: dict[str, Any]) -> Any:
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a file of settings. Raises BadInput for one that is missing or broken."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"The settings {path} cannot be read: {error}.") from error
+
+
+def section(path: Path, name: str, kind: type, values: Any) -> Any:
+    """A dataclass `kind` from a table of settings; each field's default tells its type.
+
+    Raises BadInput for what is no table, a key the dataclass lacks and a value of another type.
+    """
+    if not isinstance(values, dict):
+        raise BadInput(f"{path}: {name} is {values!r}; a table is wanted.")
     known = {f.name: type(getattr(kind(), f.name)) for f in fields(kind)}
     result = {}
     for key, value in values.items():

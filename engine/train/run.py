@@ -21,41 +21,39 @@ _CURVES = "curves.csv"
 BEST = "best.safetensors"
 
 
-class RunFolder:
-    """state.pt (everything to resume), curves.csv, best.safetensors (lowest validation error so far)."""
+class StateFolder:
+    """state.pt (everything to resume) and curves.csv, of any network."""
 
     def __init__(self, path: Path | str) -> None:
+        """Raises BadInput where no folder can be made."""
         self.path = Path(path)
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"{path} cannot be the folder of a run: {error.strerror}.") from error
 
-    def load(self, network: NetworkConfig) -> dict[str, Any] | None:
-        """The saved state, None where there is none. Raises BadInput for one broken or of another network."""
+    def state(self) -> dict[str, Any] | None:
+        """The saved state, on the CPU; None where there is none. Raises BadInput for a broken one."""
         path = self.path / _STATE
         if not path.exists():
             return None
         try:
-            state = torch.load(path, weights_only=True)
+            return torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:
             raise BadInput(f"{path} is broken.", "Start in another folder with --run.") from error
-        if _described(state) != asdict(network):
+
+    def check(self, same: bool) -> None:
+        """Raises BadInput unless the saved state is of the same architecture as the run's."""
+        if not same:
             raise BadInput(
-                f"{path} belongs to another architecture.",
+                f"{self.path / _STATE} belongs to another architecture.",
                 "Start in another folder with --run, or delete it.",
             )
-        return state
 
     def save(self, state: dict[str, Any]) -> None:
         part = self.path / (_STATE + ".part")
         torch.save(state, part)
         part.replace(self.path / _STATE)
-
-    def best(self) -> Network | None:
-        """The best weights so far, in eval mode on the CPU."""
-        path = self.path / BEST
-        return load_network(path)[0] if path.exists() else None
-
-    def save_best(self, network: Network, metadata: dict[str, str]) -> None:
-        save_network(self.path / BEST, network, metadata)
 
     def note(self, row: dict[str, float]) -> None:
         """Append a line to the curves."""
@@ -66,6 +64,25 @@ class RunFolder:
             if new:
                 writer.writeheader()
             writer.writerow(row)
+
+
+class RunFolder(StateFolder):
+    """A lifter's: besides, best.safetensors (lowest validation error so far)."""
+
+    def load(self, network: NetworkConfig) -> dict[str, Any] | None:
+        """The saved state, None where there is none. Raises BadInput for one broken or of another network."""
+        state = self.state()
+        if state is not None:
+            self.check(_described(state) == asdict(network))
+        return state
+
+    def best(self) -> Network | None:
+        """The best weights so far, in eval mode on the CPU."""
+        path = self.path / BEST
+        return load_network(path)[0] if path.exists() else None
+
+    def save_best(self, network: Network, metadata: dict[str, str]) -> None:
+        save_network(self.path / BEST, network, metadata)
 
 
 def _described(state: dict[str, Any]) -> dict[str, Any]:

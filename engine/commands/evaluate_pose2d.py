@@ -146,10 +146,11 @@ def _published() -> list[str]:
 def _flipped(network: PoseNetwork, name: str, device: str) -> PoseNetwork:
     """Heatmaps are averaged where there are some, else the poses."""
     from ..evaluate.pose2d_look import Mirrored
-    from ..pose2d.hrnet_pose import HRNetPose, load_hrnet_pose
 
     flipped: Any = Mirrored(network)
-    if isinstance(network, HRNetPose):
+    if hasattr(network, "heatmaps"):
+        from ..pose2d.hrnet_pose import load_hrnet_pose
+
         flipped = load_hrnet_pose(name, device, flip=True)
     flipped.name = f"{network.name}, flip test"
     return flipped

@@ -21,6 +21,8 @@ BY_SHAPE = "by_shape"
 _TRIED = 10
 # So far above the shoulders, in torsos, is the crown and no longer the base of the skull.
 _CROWN = 0.45
+# The neck starts above this share of the way from hips to shoulders.
+_COLLAR = 0.6
 # Above this share of the way from hips to shoulders, what carries the arms is the neck.
 _NECK = 0.93
 # The worst guess that still passes: sum of penalties of ``rig_limbs`` and of ``_body``.
@@ -149,7 +151,7 @@ def _head(tree: Tree, arms: Pair, up: np.ndarray, legs: tuple[Limb, Limb]) -> li
             far = float(np.linalg.norm(way))
             off = abs(float((tree.at[child] - middle) @ across))
             height = float((tree.at[child] - middle) @ rise) / torso
-            if child in limbs or off > 0.12 * torso or not 0.85 < height < 1 + _CROWN:
+            if child in limbs or off > 0.12 * torso or not _COLLAR < height < 1 + _CROWN:
                 continue
             steep = float(way @ rise) / far if far > 0.02 * torso else 0.0 if found else 1.0
             worth = steep + 0.1 * min(tree.below[child], 20) / 20

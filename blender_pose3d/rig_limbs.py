@@ -13,11 +13,14 @@ from .rig_chains import children_of
 
 # A limb reaches at least this far, as a share of the armature's extent: fingers and faces do not.
 _SHORTEST = 0.15
-# How far the two of a pair may differ in length.
-_ALIKE = 0.06
+# How far the bones of a pair may differ in length, as a share of it and of the armature's extent: skeletons
+# measured on actors are up to 10 % uneven.
+_ALIKE = (0.1, 0.01)
 # Rests: penalties of a division of a chain, each about a squared deviation in standard deviations.
 _STRAIGHT = 100.0
 _LONGEST_CHAIN = 14
+# Of a bone with many chains, as heads with hair are, only the longest can be limbs.
+_MANY = 12
 
 
 class Tree:
@@ -73,7 +76,7 @@ class Tree:
     def alike(self, one: int, other: int) -> bool:
         """Whether two bones are as far from their parents."""
         first, second = self.step[one], self.step[other]
-        return abs(first - second) < _ALIKE * max(first, second) + 0.003 * self.size
+        return abs(first - second) < _ALIKE[0] * max(first, second) + _ALIKE[1] * self.size
 
     def ancestors(self, bone: int) -> list[int]:
         """A bone, its parent, and so on up to the root."""
@@ -94,6 +97,23 @@ class Tree:
         return sum(
             self.step[child] > 0.01 * self.size or self.reach[child] > 0 for child in self.children[bone]
         )
+
+    def leaving(self, chain: tuple[int, ...], place: int) -> int:
+        """How many chains leave a bone of a chain; twist bones on the way to the next one do not."""
+        bone = chain[place]
+        if place + 1 == len(chain):
+            return self.fan(bone)
+        way = self.at[chain[place + 1]] - self.at[bone]
+        length = float(np.linalg.norm(way))
+        count = 1
+        for child in self.children[bone]:
+            if child == chain[place + 1]:
+                continue
+            own = self.at[child] - self.at[bone]
+            along = float(own @ way) / max(length, 1e-12)
+            beside = float(np.linalg.norm(own)) ** 2 - along**2 < (0.05 * length) ** 2
+            count += not (beside and along < length and self.reach[child] < length)
+        return count
 
 
 @dataclass(frozen=True)
@@ -152,7 +172,8 @@ def limb_pairs(tree: Tree) -> list[Pair]:
     found = []
     shortest = _SHORTEST * tree.size
     for parent, children in enumerate(tree.children):
-        long = [child for child in children if tree.step[child] + tree.reach[child] > shortest]
+        ways = {child: tree.step[child] + tree.reach[child] for child in children}
+        long = sorted((c for c in children if ways[c] > shortest), key=lambda c: -ways[c])[:_MANY]
         candidates = []
         for a, b in combinations(long, 2):
             if tree.alike(a, b):
@@ -205,7 +226,7 @@ def as_arms(tree: Tree, pair: Pair, leg: float) -> tuple[Limb, Limb]:
 class _Parts:
     """All divisions of a chain. before, upper, lower, after: (n,) lengths along the bones; turn: (n,) cosine
     between the lower bone and what follows; bend: (n,) share by which both bones are shorter than their path;
-    fans: (n,) whether the end is the one where chains leave, known: whether there is such a bone.
+    elsewhere: (n,) penalty where chains leave, as fingers do, but not at the end.
     """
 
     before: np.ndarray
@@ -214,8 +235,7 @@ class _Parts:
     after: np.ndarray
     turn: np.ndarray
     bend: np.ndarray
-    fans: np.ndarray
-    known: bool
+    elsewhere: np.ndarray
 
 
 def _divided(tree: Tree, pair: Pair, penalty: object) -> tuple[Limb, Limb]:
@@ -241,9 +261,11 @@ def _parts(tree: Tree, chain: tuple[int, ...], places: np.ndarray) -> _Parts:
     down, on = points[k] - points[j], points[last] - points[k]
     norms = np.linalg.norm(down, axis=1) * np.linalg.norm(on, axis=1)
     turn = np.where(norms > 0, (down * on).sum(1) / np.maximum(norms, 1e-12), 1.0)
-    fan = [place for place in range(1, count) if tree.fan(chain[place]) >= 3]
-    fans = k == fan[0] if fan else np.zeros(len(k), bool)
-    return _Parts(path[i], upper, lower, path[last] - path[k], turn, bend, fans, bool(fan))
+    leaving = np.array([tree.leaving(chain, place) for place in range(count)])
+    most = int(leaving.max())
+    fan = int(np.flatnonzero(leaving == most)[-1]) if most > 1 else 0
+    belief = (0.0 if not fan else 1.2 if most == 2 else 2.0) * (k != fan)
+    return _Parts(path[i], upper, lower, path[last] - path[k], turn, bend, belief)
 
 
 def _leg_penalty(parts: _Parts) -> np.ndarray:
@@ -258,16 +280,14 @@ def _leg_penalty(parts: _Parts) -> np.ndarray:
 
 def _arm_penalty(parts: _Parts, leg: float) -> np.ndarray:
     whole = np.maximum(parts.upper + parts.lower, 1e-12)
-    penalty = ((_log_ratio(parts.upper, parts.lower) - 0.1) / 0.25) ** 2 / 2
+    penalty = ((_log_ratio(parts.upper, parts.lower) - 0.15) / 0.3) ** 2 / 2
     penalty += _STRAIGHT * parts.bend
     penalty += (np.log(np.maximum(whole / leg, 1e-6) / 0.62) / 0.3) ** 2 / 2
     collar = parts.before / np.maximum(parts.upper, 1e-12)
     penalty += np.where(parts.before > 0, 6.0 * np.clip(collar - 0.75, 0, None), 0.2)
     hand = parts.after / np.maximum(parts.lower, 1e-12)
     penalty += np.where(hand > 0, 3.0 * np.clip(hand - 1.1, 0, None), 0.1)
-    if parts.known:
-        penalty = penalty + np.where(parts.fans, 0.0, 2.0)
-    return penalty
+    return penalty + parts.elsewhere
 
 
 def _log_ratio(one: np.ndarray, two: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ _HELPERS = {
     "target", "vb", "mch", "org", "tweak", "ctrl", "control", "driver", "drv", "jiggle", "bulge", "fan",
     "dummy", "nub", "end", "ribstwist", "socket", "attach", "weapon", "捩", "先",
 }  # fmt: skip
-_NUMBER = re.compile(r"^0+(?=\d)")
+_PREFIXES = ("mix", "val", "bip", "def")
 
 Key = tuple[str, str]
 
@@ -27,18 +27,20 @@ Key = tuple[str, str]
 @lru_cache(maxsize=8192)
 def words(name: str) -> tuple[tuple[str, ...], str]:
     """(words in lower case, side) of a name without its namespace; side is "L", "R" or ""."""
-    own = re.split(r"[:|]", name)[-1] or name
-    own = _KNOWN_PREFIX.sub("", own) or own
+    own = name.replace("|", ":").rpartition(":")[2] or name
+    if own[:3].lower() in _PREFIXES:
+        own = _KNOWN_PREFIX.sub("", own) or own
     side, found = "", []
-    for word in (match.lower() for match in _WORD.findall(own)):
-        glued = None if word in _SIDES else _GLUED.search(word)
+    for word in _WORD.findall(own):
+        word = word.lower()  # noqa: PLW2901
         if word in _SIDES and not side:
             side = _SIDES[word]
-        elif glued and not side:
+            continue
+        glued = None if side or len(word) < 2 or word in _SIDES else _GLUED.search(word)
+        if glued:
             side = _SIDES[glued.group()]
-            found.append(word[: glued.start()] + word[glued.end() :])
-        else:
-            found.append(_NUMBER.sub("", word))
+            word = word[: glued.start()] + word[glued.end() :]  # noqa: PLW2901
+        found.append(word.lstrip("0") or "0" if word[0] == "0" else word)
     return tuple(found), side
 
 

@@ -53,12 +53,22 @@ def claim(path: Path) -> Claim | None:
     Raises OSError where nothing can be written.
     """
     for _ in range(2):
+        # a clip that failed may just have taken away the folder it had made
+        path.parent.mkdir(parents=True, exist_ok=True)
         if _made(path):
             return Claim(path)
         if not _dead(path):
             return None
         _clear(path)
     return None
+
+
+def drop_own(path: Path) -> None:
+    """Remove a claim of this process, if there is one: an interrupt may come before a Claim could be kept."""
+    said = _read(path)
+    if (said.get("host"), said.get("pid")) == (socket.gethostname(), os.getpid()):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def holder(path: Path) -> str:

@@ -54,10 +54,11 @@ def part(clips: list[Clip], number: int, of: int) -> list[Clip]:
 
 def _clip(asked: Asked, args: argparse.Namespace) -> Clip:
     name = args.name or asked.path.stem
+    where = f"{asked.where}: " if asked.where else ""
+    if not args.out:
+        raise BatchError(f"{where}say with --out where the results go.")
     if Path(name).name != name:
-        raise BatchError(
-            f"{asked.where + ': ' if asked.where else ''}a name is that of a file, not {name!r}."
-        )
+        raise BatchError(f"{where}a name is that of a file, not {name!r}.")
     return Clip(
         asked.path, Path(args.out).absolute() / asked.folder, name, (asked.folder / name).as_posix(), args
     )

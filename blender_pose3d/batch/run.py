@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .claim import claim, holder
+from .claim import claim, drop_own, holder
 from .plan import Clip
 from .record import fingerprint, is_done, read_facts, write_record
 from .summary import DONE, ELSEWHERE, FAILED, UP_TO_DATE, Outcome
@@ -42,28 +43,57 @@ def one(clip: Clip, make: Make, program: str, *, again: bool = False) -> Outcome
     began = time.monotonic()
     try:
         mark = fingerprint(clip, program)
-        if not again and is_done(clip, mark):
-            return Outcome(clip.label, UP_TO_DATE, facts=_told(read_facts(clip)))
-        clip.folder.mkdir(parents=True, exist_ok=True)
-        path = clip.folder / f".{clip.name}.claim"
-        mine = claim(path)
-        if mine is None:
-            return Outcome(clip.label, ELSEWHERE, message=f"{holder(path)} is at it.")
-        with mine:
-            # whoever had the claim before may just have finished
-            if not again and is_done(clip, mark):
-                return Outcome(clip.label, UP_TO_DATE, facts=_told(read_facts(clip)))
-            made = make(clip)
-            write_record(clip, mark, made.files, made.facts)
-        return Outcome(clip.label, DONE, seconds=time.monotonic() - began, facts=made.facts)
     except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        return Outcome(clip.label, FAILED, _BAD_INPUT, f"{what}.", time.monotonic() - began)
+        why = f"Cannot read {error.filename or clip.path}: {error.strerror or error}."
+        return Outcome(clip.label, FAILED, _BAD_INPUT, why)
+    try:
+        return _up_to_date(clip, mark, again) or _claimed(clip, mark, make, again, began)
+    except OSError as error:
+        code, why = _FAILED, f"Cannot write to {clip.folder}: {error.strerror or error}."
     except Exception as error:  # a night's other clips must not suffer for what is wrong with one
-        code = getattr(error, "exit_code", None)
-        text = str(error) if isinstance(code, int) else f"{type(error).__name__}: {error}"
-        message = " ".join(text.split()) or type(error).__name__
-        return Outcome(clip.label, FAILED, code or _FAILED, message, time.monotonic() - began)
+        code, why = getattr(error, "exit_code", _FAILED), str(error)
+        if not hasattr(error, "exit_code"):
+            why = f"Something unexpected went wrong ({type(error).__name__}: {why})."
+    return Outcome(clip.label, FAILED, code, why, time.monotonic() - began)
+
+
+def _claimed(clip: Clip, mark: str, make: Make, again: bool, began: float) -> Outcome:
+    with _no_empty_folder(clip.folder):
+        path = clip.folder / f".{clip.name}.claim"
+        try:
+            mine = claim(path)
+            if mine is None:
+                return Outcome(clip.label, ELSEWHERE, message=f"{holder(path)} is at it.")
+            with mine:
+                # whoever had the claim before may just have finished
+                if (done := _up_to_date(clip, mark, again)) is not None:
+                    return done
+                made = make(clip)
+                write_record(clip, mark, made.files, made.facts)
+        except KeyboardInterrupt:
+            drop_own(path)
+            raise
+    return Outcome(clip.label, DONE, seconds=time.monotonic() - began, facts=made.facts)
+
+
+def _up_to_date(clip: Clip, mark: str, again: bool) -> Outcome | None:
+    if again or not is_done(clip, mark):
+        return None
+    return Outcome(clip.label, UP_TO_DATE, facts=_told(read_facts(clip)))
+
+
+@contextlib.contextmanager
+def _no_empty_folder(folder: Path) -> Iterator[None]:
+    """Makes a folder; a failure leaves none behind that was made for results and holds none."""
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for one in made:
+            with contextlib.suppress(OSError):
+                one.rmdir()
+        raise
 
 
 def _told(noted: dict[str, Any]) -> dict[str, Any]:

@@ -55,7 +55,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
     lines = [f"{'clip':{wide}s}  {'result':10s}  {'seconds':>7s}  frames"]
     for o in outcomes:
         frames = o.facts.get("frames")
-        tail = o.message if o.status == FAILED else "" if frames is None else str(frames)
+        why = (o.message.splitlines() or [""])[0]
+        tail = why if o.status == FAILED else "" if frames is None else str(frames)
         lines.append(f"{o.label:{wide}s}  {o.status:10s}  {o.seconds:7.1f}  {tail}".rstrip())
     counts = Counter(o.status for o in outcomes)
     told = [f"{counts[s]} {s}" for s in (DONE, UP_TO_DATE, ELSEWHERE, FAILED, LEFT) if counts[s]]

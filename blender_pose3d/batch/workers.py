@@ -13,7 +13,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import IO, cast
 
@@ -25,11 +25,11 @@ _FOR_VIDEO, _FOR_TRACKS = 2.5e9, 0.8e9  # bytes that a worker needs: with an eng
 
 
 def run(
-    clips: Sequence[Clip], command: Sequence[str], jobs: int, cwd: Path | None = None
-) -> Iterator[Outcome]:
+    clips: Sequence[Clip], command: Sequence[str], jobs: int, env: dict[str, str] | None = None
+) -> Generator[Outcome, None, None]:
     """What becomes of each clip, in the order in which they end.
 
-    command: starts a worker. Closing the iterator, or an exception thrown into it, ends all workers; what
+    command, env: start a worker. Closing the iterator, or an exception thrown into it, ends all workers; what
     they were at is not done then.
     """
     waiting: queue.SimpleQueue[Clip] = queue.SimpleQueue()
@@ -37,7 +37,7 @@ def run(
         waiting.put(clip)
     said: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
     stop = threading.Event()
-    hands = [_Hand(command, cwd, waiting, said, stop) for _ in range(max(1, min(jobs, len(clips))))]
+    hands = [_Hand(command, env, waiting, said, stop) for _ in range(max(1, min(jobs, len(clips))))]
     for hand in hands:
         hand.start()
     try:
@@ -70,13 +70,13 @@ class _Hand(threading.Thread):
     def __init__(
         self,
         command: Sequence[str],
-        cwd: Path | None,
+        env: dict[str, str] | None,
         waiting: queue.SimpleQueue[Clip],
         said: queue.SimpleQueue[Outcome],
         stop: threading.Event,
     ) -> None:
         super().__init__(name="worker", daemon=True)
-        self._command, self._cwd = list(command), cwd
+        self._command, self._env = list(command), env
         self._waiting, self._said, self._stop_all = waiting, said, stop
         self._process: subprocess.Popen[str] | None = None
 
@@ -108,7 +108,7 @@ class _Hand(threading.Thread):
     def _begin(self) -> subprocess.Popen[str]:
         self._process = subprocess.Popen(
             self._command,
-            cwd=self._cwd,
+            env=self._env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -14,15 +14,26 @@ def parser() -> argparse.ArgumentParser:
     """The parser of ``pose3d``."""
     main = argparse.ArgumentParser(prog="pose3d", description="Video of a person in, animation out.")
     commands = main.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("convert", help="videos or tracks files to FBX, BVH, GLB and .blend")
-    one.add_argument("inputs", nargs="+", metavar="VIDEO|TRACKS", help="video files, or .npz of the engine")
-    one.add_argument("--out", required=True, metavar="DIR", help="folder for the results, made if missing")
+    add_options(commands.add_parser("convert", help="videos or tracks files to FBX, BVH, GLB and .blend"))
+    return main
+
+
+def add_options(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Give a parser the options of ``convert``; returns it."""
+    one.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="videos, tracks files (.npz), folders of them, patterns in quotes, or job files (.toml)",
+    )
+    one.add_argument("--out", metavar="DIR", help="folder for the results, made if missing")
     one.add_argument("--name", help="name of the results (default: the input's)")
     _add_character(one)
     _add_motion(one)
     _add_bake(one)
     _add_output(one)
-    return main
+    _add_batch(one)
+    return one
 
 
 def _add_character(one: argparse.ArgumentParser) -> None:
@@ -124,6 +135,32 @@ def _add_output(one: argparse.ArgumentParser) -> None:
     for kind in ("fbx", "bvh", "glb", "blend"):
         group.add_argument(f"--{kind}", action="store_true")
     group.add_argument("--preset", choices=sorted(PRESETS), default="generic", help="who reads the FBX")
+
+
+def _add_batch(one: argparse.ArgumentParser) -> None:
+    group = one.add_argument_group("many clips", "what is done already is not done again")
+    group.add_argument(
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="clips at a time, as far as memory allows (default: 1)",
+    )
+    group.add_argument("--again", action="store_true", help="do also what is done already")
+    group.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    group.add_argument(
+        "--part", type=_share, metavar="I/N", help="only every N-th clip, from the I-th: a task of an array"
+    )
+    group.add_argument("--report", metavar="FILE.json", help="what became of each clip, as JSON")
+    group.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+
+
+def _share(text: str) -> tuple[int, int]:
+    number, _, of = text.partition("/")
+    try:
+        return int(number), int(of)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"I/N, such as 3/20, not {text!r}") from error
 
 
 def _tilt(text: str) -> float | str:

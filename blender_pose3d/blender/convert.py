@@ -45,8 +45,17 @@ class Job:
     scene_rate: bool = False
 
 
-def convert(tracks: Tracks, name: str, job: Job) -> list[Path]:
-    """Animate the open file with tracks and write what the job asks for; returns the files' paths.
+@dataclass(frozen=True)
+class Converted:
+    """What came of a clip. people: for each, what NAME.report.json says of them."""
+
+    paths: list[Path]
+    people: list[dict[str, Any]]
+    frames: int
+
+
+def convert(tracks: Tracks, name: str, job: Job) -> Converted:
+    """Animate the open file with tracks and write what the job asks for.
 
     Raises BadInput, BadArguments or ExportError. The motion of several people shares one clock.
     """
@@ -80,7 +89,8 @@ def convert(tracks: Tracks, name: str, job: Job) -> list[Path]:
     clips = [(row["start"], row["frames"]) for row in report]
     paths = _write(moved, clips, starts, job, name)
     paths.append(_write_report(job.out / f"{name}.report.json", tracks, report))
-    return paths + _write_quality(job.out, name, judged)
+    paths += _write_quality(job.out, name, judged)
+    return Converted(paths, report, max(row["frames"] for row in report))
 
 
 def _animate(

@@ -1,0 +1,61 @@
+"""One engine for the videos of a command line: it starts at the first and stays for the next ones."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import bpy
+
+from ..tracks import Tracks, TracksError, read_tracks
+from .capture import capture
+from .engine_process import EngineProcess, find_engine_python
+from .errors import BadInput, Pose3DError
+
+
+class Engine:
+    """Use as a context manager."""
+
+    def __init__(self) -> None:
+        self._engine: EngineProcess | None = None
+
+    def track(self, video: Path, pose2d: str | None) -> Tracks:
+        """Everybody in a video; who of them is wanted is chosen later, as with a tracks file."""
+        if self._engine is None:
+            self._engine = EngineProcess(find_engine_python(_user_folder()))
+        with tempfile.TemporaryDirectory(prefix="pose3d-") as folder:
+            output = Path(folder) / f"{video.stem}.npz"
+            try:
+                capture(self._engine, video, output, people="all", pose2d=pose2d)
+            except Pose3DError:
+                # one that crashed, or that was left in the middle of a job, is of no use to the next clip
+                self.close()
+                raise
+            return read(output)
+
+    def close(self) -> None:
+        """End the engine, if one runs."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read(path: Path) -> Tracks:
+    """Tracks of a file. Raises BadInput."""
+    try:
+        return read_tracks(path)
+    except TracksError as error:
+        raise BadInput(str(error)) from error
+
+
+def _user_folder() -> Path | None:
+    package = __package__.removesuffix(".blender_pose3d.blender")
+    if not package.startswith("bl_ext."):
+        return None
+    return Path(bpy.utils.extension_path_user(package))

@@ -1,0 +1,71 @@
+"""The options of a command line as what ``convert`` needs for one clip."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..bake_settings import BakeSettings
+from ..settings import MotionSettings
+from .convert import FORMATS, Job
+from .errors import BadArguments, BadInput
+
+
+def job_of(args: argparse.Namespace, out: Path) -> Job:
+    """What to make of a clip, in the folder ``out``. Raises BadArguments or BadInput, before any work."""
+    try:
+        settings, baking = _motion(args), _baking(args)
+    except ValueError as error:
+        raise BadArguments(str(error)) from error
+    if args.person is not None and args.person < 1:
+        raise BadArguments("People are counted from 1.")
+    if args.character and not Path(args.character).is_file():
+        raise BadInput(f"No such file: {args.character}")
+    asked = tuple(one for one in FORMATS if getattr(args, one))
+    return Job(
+        out=out,
+        formats=asked or ("fbx", "bvh", "blend"),
+        preset=args.preset,
+        armature=args.armature,
+        rig=args.rig,
+        person=None if args.people == "all" else args.person or 1,
+        blend=str(Path(args.character).absolute()) if args.character else None,
+        settings=settings,
+        baking=baking,
+        scene_rate=args.fps == "scene",
+    )
+
+
+def _motion(args: argparse.Namespace) -> MotionSettings:
+    strength = {} if args.smoothing is None else {"strength": args.smoothing}
+    return MotionSettings(
+        fps=None if args.fps == "scene" else args.fps,
+        height=args.height,
+        camera_tilt=args.camera_tilt,
+        camera_roll=args.camera_roll,
+        lens=args.lens,
+        filter=args.filter,
+        parts=dict(args.smooth_part),
+        fit_picture=not args.as_lifted,
+        left_foot=args.left_foot,
+        right_foot=args.right_foot,
+        ground_jumps=args.ground_jumps,
+        hold_hands=args.hold_hands,
+        **strength,
+    )
+
+
+def _baking(args: argparse.Namespace) -> BakeSettings:
+    how = "in-place" if args.in_place else args.root_motion or "hips"
+    return BakeSettings(
+        root_motion=how.replace("-", "_"),
+        root_turns=args.root_turns,
+        layer=args.layer,
+        start=args.start,
+        frames=args.frames,
+        reduce=args.reduce_keys,
+        reduce_location=args.reduce_mm,
+        curve=args.curve,
+        mute_constraints=args.mute_constraints,
+        limbs="ik" if args.ik else "fk",
+    )

@@ -18,7 +18,7 @@ _SLIP = 0.008  # metres in 1/30 s by which a lifted foot that stands seems to mo
 # where no camera is known; for so many seconds in the same way. Chosen on bench/tuning_clips.py, as the rest.
 _STRAY, _STRAY_UNSEEN, _STRAY_TIME = (0.015, 0.13, 0.025), (0.1, 0.1, 0.15), 0.3
 _SHAKE = 2.0  # m/s^2 of correction
-_HEIGHT_ERROR = 0.015  # metres
+_HEIGHT_ERROR = 0.025  # metres
 _DEPTH = 2.2  # how much worse slip is known along the line of sight
 _SLIDES = 0.7  # m/s over the floor at which a standing foot is half believed
 _SINKS = 0.03  # metres a sole may be below the floor

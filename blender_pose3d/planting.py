@@ -23,7 +23,7 @@ _RETURN, _EASE = 0.2, 0.1  # seconds in which an offset goes back to nothing, an
 _DODGE = 1e4  # of a sole that would sink into the floor
 _TAKES_HOLD = 0.1  # seconds in which the weight of a contact grows to its full
 _LET_GO = 0.12  # seconds in which the stiff foot stops turning about the end that stood
-_HIPS, _PULL = 1.2, 10.0  # Hz and weight of the help of the hips: firmer, they would shake
+_HIPS, _PULL = 2.0, 2.0  # Hz and weight of the help of the hips: firmer, they would shake
 _ROUNDS, _HIP_ROUNDS = 4, 3
 
 

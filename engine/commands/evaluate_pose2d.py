@@ -87,8 +87,12 @@ def run(args: argparse.Namespace) -> int:
             if args.pictures:
                 save_sheet(args.pictures, name, people, seen, args.worst)
 
-        result = evaluate(networks, data, detections, tell=tell, show=show)
-    result["machine"] = _machine(args)
+        def keep(result: dict[str, Any]) -> None:
+            result["machine"] = _machine(args)
+            if args.json:
+                write_json(args.json, result)
+
+        result = evaluate(networks, data, detections, tell=tell, show=show, keep=keep)
     if earlier is not None:
         result = joined(result, earlier, args.with_json)
     print(table(result))
@@ -104,6 +108,9 @@ def _check(args: argparse.Namespace) -> None:
         value = getattr(args, name)
         if value is not None and value < 1:
             raise BadArguments(f"--{name} must be 1 or more, not {value}.")
+    for path in (args.json, args.markdown):
+        if path is not None and not path.parent.is_dir():
+            raise BadArguments(f"There is no folder {path.parent} to write {path.name} into.")
     if args.coco_annotations and not args.coco:
         raise BadArguments("--coco-annotations needs --coco: the pictures that are annotated.")
     if not (args.lspet or args.coco or args.packs or args.footage):

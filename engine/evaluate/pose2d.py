@@ -116,11 +116,13 @@ def evaluate(
     *,
     tell: Tell = lambda what, done, total: None,
     show: Show = lambda name, people, seen: None,
+    keep: Callable[[dict[str, Any]], None] = lambda result: None,
 ) -> dict[str, Any]:
     """Figures of each network, JSON-able; the same in every run but for the speed.
 
     detections: to have people found too, not only looked at in labelled boxes. tell(what, done, total).
     show(network's name, people, poses): called with the poses by SECOND of each set, to draw them.
+    keep(result so far): called after each network, for runs that may not live to their end.
     Raises BadArguments where two networks share a name or there is nothing to measure on.
     """
     names = [network.name for network in networks]
@@ -128,11 +130,11 @@ def evaluate(
         raise BadArguments("Two of the networks have the same name.", "Give their files other names.")
     if not data.all_sets and not data.still:
         raise BadArguments("There is nothing to measure on.", "Name --lspet, --coco, --packs or --footage.")
-    return {
-        "protocols": PROTOCOLS,
-        "data": data.described(),
-        "networks": {n.name: _Run(n, data, detections, tell, show).figures() for n in networks},
-    }
+    result: dict[str, Any] = {"protocols": PROTOCOLS, "data": data.described(), "networks": {}}
+    for network in networks:
+        result["networks"][network.name] = _Run(network, data, detections, tell, show).figures()
+        keep(result)
+    return result
 
 
 def joined(result: dict[str, Any], earlier: dict[str, Any], source: Path) -> dict[str, Any]:

@@ -52,6 +52,16 @@ def head_length(joints: np.ndarray) -> np.ndarray:
     return _between(joints, "neck", "head")
 
 
+def upright(joints: np.ndarray) -> np.ndarray:
+    """(N,) bool: the line from the middle of the hips to that of the shoulders is within 45 degrees of up."""
+    shoulders, hips = (
+        (joints[:, HALPE_26.index(f"left_{part}")] + joints[:, HALPE_26.index(f"right_{part}")]) / 2
+        for part in ("shoulder", "hip")
+    )
+    spine = shoulders - hips
+    return -spine[:, 1] >= np.abs(spine[:, 0])
+
+
 def _between(joints: np.ndarray, one: str, other: str) -> np.ndarray:
     length = np.linalg.norm(joints[:, HALPE_26.index(one)] - joints[:, HALPE_26.index(other)], axis=-1)
     return np.where(length >= _LEAST_SCALE, length, np.nan)
@@ -114,6 +124,7 @@ def summary(prediction: np.ndarray, labels: Labels, known: np.ndarray) -> dict[s
     head = errors(prediction, labels.joints, head_length(labels.joints))
     seen = np.where(labels.visible, error, np.nan)
     hidden = np.where(labels.visible, np.nan, error)
+    standing = upright(labels.joints)
     feet = [j for j in columns if HALPE_26.joints[j].endswith(("toe", "heel"))]
     return {
         "people": int(np.isfinite(scale).sum()),
@@ -126,6 +137,9 @@ def summary(prediction: np.ndarray, labels: Labels, known: np.ndarray) -> dict[s
         "PCK of feet": _shown(pck(error[:, feet])),
         "PCK visible": _shown(pck(seen[:, columns])),
         "PCK hidden": _shown(pck(hidden[:, columns])),
+        "PCK upright": _shown(pck(error[standing][:, columns])),
+        "PCK turned": _shown(pck(error[~standing][:, columns])),
+        "people upright": int((standing & np.isfinite(scale)).sum()),
         "PCKh": _shown(pck(head[:, columns], HEAD_AT)),
         "AUC": _shown(float(np.mean([pck(error[:, columns], at) for at in THRESHOLDS]))),
         "curve": {f"{at:g}": _shown(pck(error[:, columns], at)) for at in THRESHOLDS},

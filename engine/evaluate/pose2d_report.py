@@ -11,14 +11,15 @@ from .pose2d_coco import FIGURES
 from .pose2d_look import BOX, FOUND, SECOND, TURNED
 from .pose2d_metrics import THRESHOLDS, by_kind
 
-_COLUMNS = ("PCK", "PCK, sides forgiven", "PCK of limbs", "PCKh", "AUC")
+_COLUMNS = ("PCK", "PCK, sides forgiven", "PCK of limbs", "PCK upright", "PCK turned", "PCKh", "AUC")
 _RENDERED = ("PCK of feet", "PCK visible", "PCK hidden")
 _ORDER = (BOX, SECOND, FOUND, TURNED)
 _TOLD = SECOND  # the protocol that tables by joint and by threshold tell of
 _ABOUT = (
     "PCK: labelled joints within 0.2 of the torso (left shoulder to right hip), percent; a missed person"
     " counts as 0. Sides forgiven: arms, legs or face of the other side taken where they fit better. Limbs:"
-    " shoulders, elbows, wrists, hips, knees, ankles. PCKh: within half of neck to top of the head. AUC: mean"
+    " shoulders, elbows, wrists, hips, knees, ankles. Upright: the torso within 45 degrees"
+    " of up; turned: all others. PCKh: within half of neck to top of the head. AUC: mean"
     " of PCK over 0.05 to 0.5."
 )
 
@@ -61,7 +62,8 @@ def _of_set(result: dict[str, Any], name: str, people: int) -> list[Table]:
         for n, p, row in rows
     ]
     measured = rows[0][2]["people"] if rows else people
-    title = f"{name}: {measured} people, PCK@0.2 of the torso and beside it, percent"
+    standing = f", {rows[0][2]['people upright']} of them upright" if rows else ""
+    title = f"{name}: {measured} people{standing}, PCK@0.2 of the torso and beside it, percent"
     return [
         (title, ["network", "region", "joints", "missed", *columns], main),
         _by_joint(f"{name}, by joint, {_TOLD}: PCK@0.2", figures, "by joint"),

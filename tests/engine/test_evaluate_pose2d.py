@@ -269,6 +269,7 @@ def test_bad_arguments_and_bad_input_are_told_in_one_line(command, files, tmp_pa
         (): (2, "nothing to measure"),
         ("--lspet", "x", "--limit", "0"): (2, "--limit"),
         ("--packs", "x", "--coco-annotations", "y"): (2, "needs --coco"),
+        ("--lspet", "x", "--json", empty / "no" / "x.json"): (2, "no folder"),
         ("--lspet", tmp_path / "none.tar"): (3, "none.tar"),
         ("--lspet", files["coco"]): (3, "LSP"),
         ("--packs", empty): (3, "no packs"),

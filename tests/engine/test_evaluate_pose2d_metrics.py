@@ -48,6 +48,16 @@ def test_one_missed_of_four_is_a_quarter_less() -> None:
     assert (made["PCK"], made["PCKh"], made["missed"], made["people"]) == (75, 75, 1, 4)
 
 
+def test_who_is_upside_down_is_told_apart() -> None:
+    joints = people(4)
+    joints[1] = joints[1] * [1, -1]
+    joints[2] = joints[2][:, ::-1] * [-1, 1]  # lies
+    prediction = joints.copy()
+    prediction[1] += 500.0
+    made = figures(prediction, joints)
+    assert (made["PCK upright"], made["PCK turned"], made["people upright"]) == (100, 50, 2)
+
+
 def test_only_what_is_labelled_counts_and_nobody_without_a_torso() -> None:
     joints = people(3)
     prediction = joints + np.array([1000.0, 0])

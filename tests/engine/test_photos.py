@@ -21,7 +21,7 @@ from engine.train.photos.duplicates import like_any, thumbnails
 from engine.train.photos.footage import label, spread
 from engine.train.photos.labelled import Photos, box_of_joints
 from engine.train.photos.lspet import HALPE, held_out, read_lspet
-from engine.train.photos.lspet_pack import pack_lspet
+from engine.train.photos.lspet_pack import pack_lspet, upside_down_first
 from engine.train.photos.repair import repair
 from engine.train.photos.teacher import Seen, look, region_of_labels, watch
 
@@ -207,6 +207,11 @@ def test_the_region_turns_with_the_person() -> None:
     feet = np.zeros(26, bool)
     feet[[15, 16]] = True
     assert region_of_labels(upright, feet).angle == 0
+
+
+def test_people_upside_down_come_first() -> None:
+    joints = np.stack([body(), 128 - body(), body()])
+    assert upside_down_first(photos(joints)).ids == ["p1", "p0", "p2"]
 
 
 def test_both_views_are_in_the_same_pixels() -> None:

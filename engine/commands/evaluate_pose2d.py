@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,8 +59,8 @@ def add_arguments(kinds: argparse._SubParsersAction) -> None:
         "--markdown", type=Path, help="write them there in Markdown: into a card, between its marks"
     )
     parser.add_argument(
-        "--with-json", type=Path, metavar="JSON",
-        help="networks that an earlier run wrote with --json, for the same data, into the tables too",
+        "--with-json", type=Path, nargs="+", default=[], metavar="JSON",
+        help="networks that earlier runs wrote with --json, for the same data, into the tables too",
     )  # fmt: skip
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
 
@@ -69,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     if args.threads:
         # before torch and LiteRT load: both read it then
         os.environ["OMP_NUM_THREADS"] = str(args.threads)
-    earlier = _earlier(args.with_json)
+    earlier = {path: _earlier(path) for path in args.with_json}
 
     from ..evaluate.card import write_json
     from ..evaluate.pose2d import evaluate, joined
@@ -92,9 +93,10 @@ def run(args: argparse.Namespace) -> int:
             if args.json:
                 write_json(args.json, result)
 
-        result = evaluate(networks, data, detections, tell=tell, show=show, keep=keep)
-    if earlier is not None:
-        result = joined(result, earlier, args.with_json)
+        clock = time.perf_counter if args.device == "cuda" else time.process_time
+        result = evaluate(networks, data, detections, tell=tell, show=show, keep=keep, clock=clock)
+    for path, of in earlier.items():
+        result = joined(result, of, path)
     print(table(result))
     if args.json:
         write_json(args.json, result)
@@ -117,9 +119,7 @@ def _check(args: argparse.Namespace) -> None:
         raise BadArguments("There is nothing to measure on.", "Name --lspet, --coco, --packs or --footage.")
 
 
-def _earlier(path: Path | None) -> dict[str, Any] | None:
-    if path is None:
-        return None
+def _earlier(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
@@ -189,8 +189,7 @@ def _data(args: argparse.Namespace, tell: Tell) -> Data:
 def _machine(args: argparse.Namespace) -> str:
     import platform
 
-    threads = f"{os.environ.get('OMP_NUM_THREADS') or os.cpu_count()} threads"
-    return f"{platform.machine()}, {'CUDA' if args.device == 'cuda' else threads}"
+    return "a GPU" if args.device == "cuda" else f"one core, {platform.machine()}"
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ class _Run:
     detections: Detections | None
     tell: Tell
     show: Show
-    watch: Stopwatch = field(default_factory=Stopwatch)
+    watch: Stopwatch
 
     def figures(self) -> dict[str, Any]:
         pck: dict[str, Any] = {}
@@ -83,7 +84,7 @@ class _Run:
             "skeleton": self.network.skeleton.name,
             "pck": pck,
             "coco": coco,
-            "people a second": round(self.watch.rate, 2) if self.watch.people else None,
+            "speed": round(self.watch.rate, 2) if self.watch.people else None,
         }
         if self.data.still:
             result["jitter"] = jitter(self.network, self.data.still)
@@ -117,12 +118,14 @@ def evaluate(
     tell: Tell = lambda what, done, total: None,
     show: Show = lambda name, people, seen: None,
     keep: Callable[[dict[str, Any]], None] = lambda result: None,
+    clock: Callable[[], float] = time.process_time,
 ) -> dict[str, Any]:
     """Figures of each network, JSON-able; the same in every run but for the speed.
 
     detections: to have people found too, not only looked at in labelled boxes. tell(what, done, total).
     show(network's name, people, poses): called with the poses by SECOND of each set, to draw them.
-    keep(result so far): called after each network, for runs that may not live to their end.
+    keep(result so far): called after each network, for runs that may not live to their end. clock: of the
+    speed.
     Raises BadArguments where two networks share a name or there is nothing to measure on.
     """
     names = [network.name for network in networks]
@@ -132,7 +135,9 @@ def evaluate(
         raise BadArguments("There is nothing to measure on.", "Name --lspet, --coco, --packs or --footage.")
     result: dict[str, Any] = {"protocols": PROTOCOLS, "data": data.described(), "networks": {}}
     for network in networks:
-        result["networks"][network.name] = _Run(network, data, detections, tell, show).figures()
+        result["networks"][network.name] = _Run(
+            network, data, detections, tell, show, Stopwatch(clock)
+        ).figures()
         keep(result)
     return result
 

@@ -37,13 +37,11 @@ def tables(result: dict[str, Any]) -> list[Table]:
         made.append(_coco(result))
     if "jitter" in result["data"]:
         made.append(_jitter(result))
-    speeds = [
-        [n, _cell(of["people a second"])] for n, of in result["networks"].items() if of["people a second"]
-    ]
+    speeds = [[n, _cell(of["speed"])] for n, of in result["networks"].items() if of["speed"]]
     if speeds:
         made.append(
             (
-                f"Speed on this machine, {result.get('machine', 'one look a person')}",
+                f"Speed, one look a person: people a second ({result.get('machine', '')})",
                 ["network", "people a second"],
                 speeds,
             )

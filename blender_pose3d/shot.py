@@ -39,13 +39,15 @@ def say_camera(tracks: Tracks, picture: Picture, settings: MotionSettings) -> li
 
 def _say_lens(tracks: Tracks, picture: Picture, settings: MotionSettings) -> list[str]:
     source = (tracks.meta.get("camera") or {}).get("source")
-    if settings.lens is not None or source not in {"assumed", "measured"}:
+    if settings.lens is not None or source not in {"assumed", "measured", "metadata"}:
         return []
     camera = picture.camera
     longer = max(camera["width"], camera["height"]) or 2.0 * max(camera["cx"], camera["cy"])
     view = f"{math.degrees(2 * math.atan(0.5 * longer / camera['fx'])):.0f}°"
     if source == "measured":
         return [f"The lens was measured from the way the camera turned: it sees {view}."]
+    if source == "metadata":
+        return [f"The lens is the one that the video file names: it sees {view}."]
     return [f"The lens is assumed to see {view}, as many do; set it if the way towards the camera is wrong."]
 
 

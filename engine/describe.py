@@ -40,14 +40,20 @@ def meta(
 
 
 def camera(
-    intrinsics: tuple[float, float, float, float], *, given: bool, motion: CameraMotion | None = None
+    intrinsics: tuple[float, float, float, float],
+    *,
+    given: bool,
+    in_file: bool = False,
+    motion: CameraMotion | None = None,
 ) -> dict[str, Any]:
-    """Intrinsics in px. given: the user stated the field of view; else a usual one was assumed, unless
-    turning told the lens. motion: what the background says of the camera, if anybody looked."""
+    """Intrinsics in px. given: the user stated the field of view; in_file: the video file did; else a usual
+    one was assumed. Where nobody stated it turning may have told the lens. motion: what the background says
+    of the camera, if anybody looked."""
     named = dict(zip(("fx", "fy", "cx", "cy"), intrinsics, strict=True))
     told = {} if motion is None else {"motion": motion.kind}
     measured = motion is not None and motion.focal is not None
-    return {**named, "source": "given" if given else "measured" if measured else "assumed", **told}
+    source = "given" if given else "measured" if measured else "metadata" if in_file else "assumed"
+    return {**named, "source": source, **told}
 
 
 def renamed(tracks: Tracks, name: str) -> Tracks:

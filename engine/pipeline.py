@@ -40,7 +40,7 @@ class Settings:
 
     pose2d, lifter: names of networks, or paths of weight files. device: auto, cpu or cuda. start, end:
     seconds, None for the whole video. fov: the camera's field of view in degrees along the longer side,
-    None to assume a usual one. use_cache: read and keep tracks in the cache folder.
+    None for what the file says, else a usual one. use_cache: read and keep tracks in the cache folder.
     """
 
     pose2d: str = DEFAULT_POSE2D
@@ -140,6 +140,7 @@ class _Run:
                 "models": models.fingerprint(),
                 "range": [settings.start, settings.end],
                 "fov": settings.fov,
+                **({} if self.info.lens is None else {"lens": self.info.lens}),
             }
         )
 
@@ -214,7 +215,8 @@ class _Run:
         joints3d[~people.present] = np.nan
         score3d[~people.present] = np.nan
         whole = self.settings.start is None and self.settings.end is None
-        camera = describe.camera(intrinsics, given=self.settings.fov is not None, motion=moved)
+        given, in_file = self.settings.fov is not None, self.info.lens is not None
+        camera = describe.camera(intrinsics, given=given, in_file=in_file, motion=moved)
         return Tracks(
             meta=describe.meta(people, self.info, models, camera, whole=whole),
             frame=people.frame,
@@ -242,9 +244,13 @@ class _Run:
         return moved
 
     def _intrinsics(self) -> tuple[float, float, float, float]:
+        from .lens_metadata import field_of_view
         from .lift.camera import default_intrinsics
 
-        return default_intrinsics(self.info.width, self.info.height, self.settings.fov)
+        size, fov = (self.info.width, self.info.height), self.settings.fov
+        if fov is None and self.info.lens is not None:
+            fov = field_of_view(self.info.lens, *size)
+        return default_intrinsics(*size, fov)
 
 
 def _watched(frames: Iterable[Frame], watch: CameraWatch) -> Iterator[Frame]:

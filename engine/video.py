@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import BadInput
+from .lens_metadata import focal_length
 from .upright import check_size, square_size, upright_rgb, upright_size
 from .video_length import USUAL_RATE, length, mean_rate
 
@@ -47,7 +48,8 @@ class VideoInfo:
     """What a video file holds.
 
     width, height: px, upright and with square pixels. fps: mean frame rate. frames: as the container counts
-    them, else an estimate from duration and rate, so only good for a progress bar. duration: seconds.
+    them, else an estimate from duration and rate, so only good for a progress bar. duration: seconds. lens:
+    focal length in mm as on 35 mm film, None where the file does not say.
     """
 
     path: Path
@@ -57,6 +59,7 @@ class VideoInfo:
     fps: float
     frames: int
     duration: float
+    lens: float | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def probe(path: Path | str) -> VideoInfo:
             raise BadInput(f"No frame of {path.name} can be read.", "The file is empty or damaged.")
         height, width = upright_size(first, square_size(first, _pixel_aspect(stream)))
         fps, frames, duration = length(container, stream)
-    return VideoInfo(path, file_sha256(path), width, height, fps, frames, duration)
+        lens = focal_length(path, (container.metadata, stream.metadata))
+    return VideoInfo(path, file_sha256(path), width, height, fps, frames, duration, lens)
 
 
 def read_frames(

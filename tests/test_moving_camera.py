@@ -73,7 +73,10 @@ def test_what_cannot_be_taken_out_is_said(motion, words):
     assert any(words in note for note in motion_from_tracks(replace(tracks, meta=meta)).notes)
 
 
-@pytest.mark.parametrize(("source", "words"), [("assumed", "assumed to see 65"), ("measured", "measured")])
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [("assumed", "assumed to see 65"), ("measured", "measured"), ("metadata", "file names: it sees 65")],
+)
 def test_where_the_lens_is_from_is_said_unless_it_was_told(source, words):
     tracks = film(walk(1.0), camera_at()).tracks
     tracks = replace(tracks, meta={**tracks.meta, "camera": {**tracks.meta["camera"], "source": source}})

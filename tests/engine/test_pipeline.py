@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,18 @@ def test_field_of_view_reaches_the_camera(video):
     camera = track(video, Settings(fov=90)).meta["camera"]
     assert camera["fx"] == pytest.approx(160)
     assert camera["source"] == "given"
+
+
+def test_a_lens_that_the_file_names_reaches_the_camera(video, monkeypatch):
+    from engine import video as video_module
+
+    probe = video_module.probe
+    monkeypatch.setattr(video_module, "probe", lambda path: replace(probe(path), lens=26.0))
+    camera = track(video).meta["camera"]
+    # 26 mm for a diagonal of 43.27 mm, here of 400 px
+    assert camera["source"] == "metadata" and camera["fx"] == pytest.approx(26.0 / 43.27 * 400.0)
+    told = track(video, Settings(fov=90)).meta["camera"]
+    assert told["source"] == "given" and told["fx"] == pytest.approx(160)
 
 
 def test_missing_frames_are_nan(tmp_path):

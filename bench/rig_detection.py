@@ -30,7 +30,19 @@ POSES = {
     "uneven": {"arms": 70.0, "elbows": 30.0, "knees": 20.0, "uneven": 30.0},
     "sitting": {"arms": 80.0, "elbows": 40.0, "knees": 80.0, "legs": 45.0},
 }
-KINDS = ("as it is", *POSES, "turned", "dressed", "bare")
+# Lengths of legs, arms and head beside a person's.
+BODIES = {
+    "dwarf": (0.5, 0.9, 1.5),
+    "giant": (1.3, 1.2, 0.7),
+    "ape": (0.7, 1.5, 1.0),
+    "chibi": (0.45, 0.6, 2.5),
+}
+    "dwarf": (0.5, 0.9, 1.5),
+    "giant": (1.3, 1.2, 0.7),
+    "ape": (0.7, 1.5, 1.0),
+    "chibi": (0.45, 0.6, 2.5),
+}
+KINDS = ("as it is", *POSES, "bodies", "turned", "dressed", "bare")
 Truth = dict[str, str]
 
 
@@ -39,6 +51,8 @@ def changed(rest: RestPose, truth: Truth, seed: int) -> Iterator[tuple[str, Rest
     yield "as it is", rest, truth
     for kind, pose in POSES.items():
         yield kind, vary.posed_as(rest, truth, **pose), truth
+    for legs, arms, head in BODIES.values():
+        yield "bodies", vary.proportioned(rest, truth, legs, arms, head), truth
     spin = Rotation.random(random_state=seed)
     yield "turned", vary.moved(rest, spin, 0.01), truth
     yield "turned", vary.moved(rest, spin, 100.0, inside=True), truth

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .retarget import RestPose
@@ -64,6 +66,18 @@ def twist_bones(rest: RestPose, mapping: dict[str, str], extras: Bones) -> Bones
         if inside:
             found[role] = tuple(name for _, name in sorted(inside))
     return found
+
+
+def as_driven(rest: RestPose, follows: dict[str, str]) -> RestPose:
+    """The rest pose with the parents that bones have in effect.
+
+    follows: bone → control that it copies by a constraint. What hangs on the bone then hangs on the control.
+    """
+    place = {name: bone for bone, name in enumerate(rest.names)}
+    instead = {place[bone]: place[control] for bone, control in follows.items()}
+    parents = np.array([instead.get(parent, parent) for parent in rest.parents.tolist()])
+    late = parents >= np.arange(len(parents))
+    return replace(rest, parents=np.where(late, rest.parents, parents)) if instead else rest
 
 
 def children_of(rest: RestPose) -> list[list[int]]:

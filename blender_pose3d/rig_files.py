@@ -28,7 +28,8 @@ class Rig:
     bones: role → names it goes by, the preferred one first. control: the bones are controls of an animation
     rig, which move others by constraints. properties: bone → custom property → value, to be set so that
     ``bones`` drive the character. ik: role of ``IK_ROLES`` → names, and ik_properties: what to set so that
-    these drive it instead. armature: whose map it is, of a user's own.
+    these drive it instead. follows: bone → the control that it copies by a constraint, so that what hangs on
+    the bone moves as if it hung on the control. armature: whose map it is, of a user's own.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Rig:
     properties: Properties = field(default_factory=dict)
     ik: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ik_properties: Properties = field(default_factory=dict)
+    follows: dict[str, str] = field(default_factory=dict)
     armature: str = ""
 
 
@@ -54,6 +56,7 @@ def read_rig(path: str | Path) -> Rig:
             _properties(content.get("properties", {})),
             _names(content.get("ik", {}).get("bones", {})),
             _properties(content.get("ik", {}).get("properties", {})),
+            {str(bone): str(control) for bone, control in content.get("follows", {}).items()},
             str(content.get("armature", "")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

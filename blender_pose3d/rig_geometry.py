@@ -26,7 +26,7 @@ _COLLAR = 0.6
 # Above this share of the way from hips to shoulders, what carries the arms is the neck.
 _NECK = 0.93
 # The worst guess that still passes: sum of penalties of ``rig_limbs`` and of ``_body``.
-_WORST = 7.0
+_WORST = 5.0
 
 
 @dataclass(frozen=True)

@@ -282,7 +282,7 @@ def _arm_penalty(parts: _Parts, leg: float) -> np.ndarray:
     whole = np.maximum(parts.upper + parts.lower, 1e-12)
     penalty = ((_log_ratio(parts.upper, parts.lower) - 0.15) / 0.3) ** 2 / 2
     penalty += _STRAIGHT * parts.bend
-    penalty += (np.log(np.maximum(whole / leg, 1e-6) / 0.62) / 0.3) ** 2 / 2
+    penalty += (np.log(np.maximum(whole / leg, 1e-6) / 0.62) / 0.4) ** 2 / 2
     collar = parts.before / np.maximum(parts.upper, 1e-12)
     penalty += np.where(parts.before > 0, 6.0 * np.clip(collar - 0.75, 0, None), 0.2)
     hand = parts.after / np.maximum(parts.lower, 1e-12)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .fit import REQUIRED, ROLES
 from .retarget import RestPose
-from .rig_chains import extra_bones, twist_bones
+from .rig_chains import as_driven, extra_bones, twist_bones
 from .rig_files import Properties, Rig, RigError, read_rig
 from .rig_geometry import BY_SHAPE, Shape, by_shape, objections
 from .rig_names import NameTable, is_helper, normalised
@@ -32,7 +32,8 @@ class Detection:
     twist, correct or control by their name, with no part here. unmapped: all other bones. properties: bone →
     custom property → value, to be set so that the mapped bones drive the character; ik: role of
     ``rig_files.IK_ROLES`` → control bone, and ik_properties: to be set so that these drive it instead.
-    notes: for the user. Without a rest pose, extras and twists are empty.
+    notes: for the user. rest: the rest pose, each bone on the parent that it has in effect where constraints
+    do a parent's work: what a fit is to be made on. Without a rest pose, it, extras and twists are empty.
     """
 
     rig: str
@@ -47,6 +48,7 @@ class Detection:
     ik: dict[str, str] = field(default_factory=dict)
     ik_properties: Properties = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    rest: RestPose | None = field(default=None, compare=False, repr=False)
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +88,9 @@ def detect(rest: RestPose | Iterable[str], armature: str = "the armature") -> De
         raise RigError(f"{armature} is not a humanoid this version knows: {found}")
     shape = by_shape(pose)
     if not isinstance(shape, Shape):
-        raise RigError(f"{armature} is not a humanoid this version knows: {found}, and by shape: {shape}")
+        raise RigError(
+            f"{armature} is not a humanoid this version knows: {shape}; by its bones' names, {found}"
+        )
     note = "The names of the bones are not known: they were told apart by their shape. Look the map over."
     made = Detection(BY_SHAPE, shape.mapping, shape.confidence, notes=(note, *shape.notes))
     return _completed(made, names, pose)
@@ -115,7 +119,9 @@ def _by_names(names: list[str], pose: RestPose | None) -> Detection | str:
     if not complete:
         _, nearest = max(found, key=lambda pair: len(set(REQUIRED) & set(pair[1])))
         missing = [role for role in REQUIRED if role not in nearest]
-        return f"missing {', '.join(missing)}" if missing else "its bones do not hang on each other as limbs"
+        if len(missing) == len(REQUIRED) and pose is not None:
+            return "none is known"
+        return f"missing {', '.join(missing)}" if missing else "limbs do not hang together"
 
     def rank(pair: tuple[Rig, dict[str, str]]) -> tuple[int, bool, int, int]:
         return len(pair[1]), pair[0].control, _verbatim(*pair), _preferred(*pair, table)
@@ -136,7 +142,12 @@ def _by_names(names: list[str], pose: RestPose | None) -> Detection | str:
 
 def _completed(found: Detection, names: list[str], pose: RestPose | None) -> Detection:
     """With everything that follows from the mapping."""
-    control = any(rig.control for rig in known_rigs() if rig.name == found.rig)
+    rig = next((rig for rig in known_rigs() if rig.name == found.rig), None)
+    control = rig is not None and rig.control
+    if pose is not None and rig is not None and rig.follows:
+        table = NameTable(names)
+        pairs = {table.find(bone): table.find(leader) for bone, leader in rig.follows.items()}
+        pose = as_driven(pose, {b: c for b, c in pairs.items() if b is not None and c is not None})
     extras = extra_bones(pose, found.mapping, control) if pose else {}
     twists = twist_bones(pose, found.mapping, extras) if pose and not control else {}
     used = {*found.mapping.values(), *found.ik.values()}
@@ -149,6 +160,7 @@ def _completed(found: Detection, names: list[str], pose: RestPose | None) -> Det
         missing=tuple(role for role in ROLES if role not in found.mapping),
         helpers=tuple(name for name in left if is_helper(name)),
         unmapped=tuple(name for name in left if not is_helper(name)),
+        rest=pose,
     )
 
 

@@ -75,9 +75,8 @@ class NameTable:
         plain = [_COPY.sub("", name) if copy else name for name in names]
         split = [words(name) for name in plain]
         shared = _shared_prefix([parts for parts, _ in split])
-        self._exact = {name: name for name in names}
-        for short, name in zip(plain, names, strict=True):
-            self._exact.setdefault(short, name)
+        # a copy's spine.001 is the original's spine, and its spine.001.001 the original's spine.001
+        self._exact = dict(zip(plain, names, strict=True))
         self._whole: dict[Key, str] = {}
         self._short: dict[Key, str] = {}
         for name, (parts, side) in zip(names, split, strict=True):

@@ -107,13 +107,14 @@ def look_at_armature(settings: POSE3D_PG_settings, context: bpy.types.Context | 
     if settings.armature is None:
         return
     try:
-        from ..blender_pose3d.rig_maps import RigError, detect, title
+        from ..blender_pose3d.blender.armature import rest_pose
+        from ..blender_pose3d.rig_maps import detect, title
 
-        found = detect(settings.armature.data.bones.keys(), settings.armature.name)
+        found = detect(rest_pose(settings.armature), settings.armature.name)
     except ImportError as error:
         settings.rig_problem = missing_package(error)
         return
-    except RigError as error:
+    except ValueError as error:  # no bones, or a RigError
         settings.rig_problem = f"{error}."
         return
     settings.rig_info = f"Rig: {title(found.rig)}, {len(found.mapping)} bones"

@@ -11,12 +11,14 @@ from ..bake_settings import BakeSettings
 from ..fit import FitError, fit
 from ..motion import Motion
 from ..retarget import Animation, RestPose
-from ..rig_maps import RigError, detect
+from ..rig_maps import Detection, RigError, detect
 from ..root_motion import RootMotionError, carry_root
+from .actions import trying_out
 from .armature import rest_pose
 from .bake import bake
 from .constraints import fights, mute, say_fights
 from .errors import BadInput
+from .ik_controls import ik_animation, joined
 from .layers import check_layers
 from .object_path import standing_place
 
@@ -41,7 +43,9 @@ def animate(
     rest = _rest(armature)
     try:
         found = detect(rest, armature.name)
-        animation = _cut(fit(motion, rest, found.mapping), baking)
+        rest = found.rest or rest
+        fitted = fit(motion, rest, found.mapping, extras=found.extras, twists=found.twists)
+        animation = _cut(fitted, baking)
         carried = carry_root(animation, rest, found.mapping["hips"], baking.root_motion, baking.root_turns)
     except (RigError, FitError, RootMotionError) as error:
         raise BadInput(f"{str(error).rstrip('.')}.") from error
@@ -55,9 +59,17 @@ def animate(
         notes.append(f"{armature.name} shows its rest position: switch it to Pose Position to see it move.")
     if baking.mute_constraints:
         mute(pulling)
-    bake(
-        armature, animation, name=name, start=start, settings=baking, travel=travel, switches=found.properties
-    )
+    switches = found.properties
+    if baking.limbs == "ik":
+        if found.ik:
+            animation = joined(animation, _ik(armature, animation, found, start))
+            switches = {
+                bone: {**switches.get(bone, {}), **found.ik_properties.get(bone, {})}
+                for bone in {**switches, **found.ik_properties}
+            }
+        else:
+            notes.append(f"No IK controls of {armature.name} are known: its limbs are keyed by FK.")
+    bake(armature, animation, name=name, start=start, settings=baking, travel=travel, switches=switches)
     return Animated(found.rig, start, animation.frames, notes)
 
 
@@ -66,6 +78,14 @@ def _rest(armature: bpy.types.Object) -> RestPose:
         return replace(rest_pose(armature), world=standing_place(armature))
     except ValueError as error:
         raise BadInput(f"{error}.") from error
+
+
+def _ik(armature: bpy.types.Object, animation: Animation, found: Detection, start: int) -> Animation:
+    """What the IK controls do under this animation, from a bake that is gone afterwards."""
+    with trying_out(armature):
+        bake(armature, animation, name="FK", start=start, switches=found.properties)
+        frames = range(start, start + animation.frames)
+        return ik_animation(armature, found.mapping, found.ik, frames, animation.fps)
 
 
 def _cut(animation: Animation, baking: BakeSettings) -> Animation:

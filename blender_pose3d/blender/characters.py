@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 
 from ..proportions import Proportions
-from ..rig_maps import RigError, detect
-from .armature import create_armature
+from ..rig_maps import detect
+from .armature import create_armature, rest_pose
 from .errors import BadArguments, BadInput
 from .target import cannot_be_animated
 
@@ -54,15 +54,15 @@ def make_armature(name: str, proportions: Proportions) -> bpy.types.Object:
 
 def _rig_of(armature: bpy.types.Object) -> str | None:
     try:
-        return detect(armature.data.bones.keys()).rig
-    except RigError:
+        return detect(rest_pose(armature)).rig
+    except ValueError:  # no bones, or a RigError
         return None
 
 
 def _humanoid(armature: bpy.types.Object) -> bpy.types.Object:
     try:
-        detect(armature.data.bones.keys(), f"armature {armature.name}")
-    except RigError as error:
+        detect(rest_pose(armature), f"armature {armature.name}")
+    except ValueError as error:  # no bones, or a RigError
         raise BadInput(f"{error}.") from error
     reason = cannot_be_animated(armature, bpy.context.scene, bpy.context.view_layer)
     if reason:

@@ -11,6 +11,8 @@ import pytest
 from blender_pose3d.blender.armature import create_armature
 from blender_pose3d.tracks import write_tracks
 from tests.blender.moving_rigs import mixamo
+from tests.rig_makers.blender import armature_of
+from tests.rig_makers.others import cubes
 from tests.walker import camera_at, film, walk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,10 +54,7 @@ def everything() -> dict[str, set[str]]:
 
 def crane() -> bpy.types.Object:
     """An armature, but nobody's."""
-    armature = create_armature("Crane", body=False)
-    for number, bone in enumerate(armature.data.bones):
-        bone.name = f"segment {number}"
-    return armature
+    return armature_of(cubes(), "Crane")
 
 
 def why_not() -> str:

@@ -172,3 +172,20 @@ def dressed(rest: RestPose, mapping: dict[str, str], height: float) -> RestPose:
             way = chain(hips, (0.07 * x, 0.05 * y, 0), (0.14 * x, 0.12 * y, -0.4), 4)
             rest = grown(rest, hips, f"skirt{x}{y}", way)
     return rest
+
+
+def proportioned(rest: RestPose, mapping: dict[str, str], legs: float, arms: float, head: float) -> RestPose:
+    """With other lengths: all that hangs on thighs, upper arms and head so many times as long."""
+    factors = np.ones(len(rest.names))
+    for part, factor in (("thigh", legs), ("upper_arm", arms)):
+        gone = below(rest, [mapping[f"{part}.{s}"] for s in "LR"])
+        factors[[rest.index(name) for name in gone]] = factor
+    factors[[rest.index(name) for name in below(rest, [mapping["head"]])]] = head
+    heads = rest.matrices[:, :3, 3].copy()
+    for bone, parent in enumerate(rest.parents):
+        if parent >= 0:
+            way = rest.matrices[bone, :3, 3] - rest.matrices[parent, :3, 3]
+            heads[bone] = heads[parent] + factors[bone] * way
+    matrices = rest.matrices.copy()
+    matrices[:, :3, 3] = heads
+    return replace(rest, matrices=matrices, lengths=rest.lengths * factors)

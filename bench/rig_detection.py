@@ -37,11 +37,6 @@ BODIES = {
     "ape": (0.7, 1.5, 1.0),
     "chibi": (0.45, 0.6, 2.5),
 }
-    "dwarf": (0.5, 0.9, 1.5),
-    "giant": (1.3, 1.2, 0.7),
-    "ape": (0.7, 1.5, 1.0),
-    "chibi": (0.45, 0.6, 2.5),
-}
 KINDS = ("as it is", *POSES, "bodies", "turned", "dressed", "bare")
 Truth = dict[str, str]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import bpy
@@ -61,6 +62,26 @@ def animation_data(owner: bpy.types.Object) -> bpy.types.AnimData:
     if data.use_tweak_mode:
         data.use_tweak_mode = False  # while a strip is edited, Blender refuses another action
     return data
+
+
+@contextmanager
+def trying_out(owner: bpy.types.Object) -> Iterator[None]:
+    """What is baked meanwhile is taken away again, and the active action comes back as it was."""
+    data = animation_data(owner)
+    before, slot = data.action, getattr(data, "action_slot", None)
+    blend = data.action_blend_type, data.action_influence
+    fake = before.use_fake_user if before else False
+    known = set(bpy.data.actions)
+    try:
+        yield
+    finally:
+        data.action = before
+        if before is not None:
+            if slot is not None:
+                data.action_slot = slot
+            data.action_blend_type, data.action_influence = blend
+            before.use_fake_user = fake
+        bpy.data.batch_remove(set(bpy.data.actions) - known)
 
 
 def _in_channelbag(bag: Any) -> CurveMaker:

@@ -258,6 +258,15 @@ def test_arms_alone_are_put_right_alone() -> None:
     np.testing.assert_allclose(result.joints[0, 5:17], truth[0, 5:17])
 
 
+def test_arms_are_not_exchanged_where_that_would_twist_the_torso() -> None:
+    truth = body()[None]
+    teacher = truth.copy()
+    teacher[:, 5:11] = truth[:, HALPE_26.mirror][:, 5:11]
+    result = repair(photos(truth), seen(teacher), seen(teacher))
+    assert not result.arms[0] and result.doubted[0, 5:11].all()
+    np.testing.assert_allclose(result.joints[0, 5:17], truth[0, 5:17])
+
+
 def test_a_slip_is_taken_out_and_the_teacher_fills_in() -> None:
     truth = body()[None]
     wrong = truth.copy()

@@ -7,7 +7,7 @@ What looking at hundreds of pictures showed, and the rules that follow from it:
 - Where all limbs fit with left and right exchanged, it is mostly the labels (people upside down, seen from
   behind): they are exchanged, if the teacher holds to it when it sees the picture mirrored.
 - Where that is so of the arms alone, or the legs alone, either may be wrong: such limbs get next to no trust,
-  and are exchanged only if both of the teacher's views are sure of it.
+  and are exchanged only if both of the teacher's views say so and shoulders then face the way hips do.
 - A single label that lies far off while the others fit is a slip if it makes a bone longer than bones are.
 
 Trust of what the teacher adds (face, feet, joints that were not labelled): its score, times how well it fits
@@ -56,6 +56,7 @@ _FITS = 0.25  # mean distance of limbs that are the same
 _BETTER = 0.5  # exchanged sides must halve the distance
 _FAR = 0.5  # a label that far from the teacher is doubted
 _LONGEST_BONE = 1.15
+_FACING = 0.02
 _SURE = 0.8
 _PRESENT = 0.9
 # LSP's neck is at the throat, Halpe's between the shoulders: measured where teacher and labels agree.
@@ -139,7 +140,8 @@ def repair(photos: Photos, first: Seen, second: Seen) -> Repaired:
         return views[0] & views[1] & present
 
     exchanged = both_views(LIMBS)
-    arms, legs = both_views(ARMS) & ~exchanged, both_views(LEGS) & ~exchanged
+    half = ~exchanged & ~_twisted_by_exchange(joints, known, size)
+    arms, legs = both_views(ARMS) & half, both_views(LEGS) & half
     doubted = np.zeros_like(known)
     for which, settled in ((ARMS, exchanged | arms), (LEGS, exchanged | legs)):
         unsettled = sides_exchanged(joints, known, first.joints, size, which) & ~settled
@@ -171,6 +173,14 @@ def _mean(values: np.ndarray) -> np.ndarray:
     total = np.where(there, np.minimum(np.nan_to_num(values), 1), 0).sum(axis=-1)
     enough = 2 * there.sum(axis=-1) >= values.shape[-1]
     return np.where(enough, total / np.maximum(there.sum(axis=-1), 1), np.inf)
+
+
+def _twisted_by_exchange(joints: np.ndarray, known: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """(N,) bool: shoulders and hips clearly face the same way, so exchanging one pair twists the torso."""
+    across = [np.subtract(joints[:, right], joints[:, left]) for left, right in (SHOULDERS, HIPS)]
+    same = (across[0] * across[1]).sum(axis=-1) / size**2
+    whole = known[:, [*SHOULDERS, *HIPS]].all(axis=1)
+    return whole & (np.nan_to_num(same) > _FACING)
 
 
 def _exchange(arrays: tuple[np.ndarray, ...], which: np.ndarray, rows: np.ndarray) -> None:

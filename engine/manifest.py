@@ -40,6 +40,9 @@ class Entry:
     member: str = ""
     url: str = ""
     page: str = ""
+    measured_on: str = ""
+    pck: float = 0.0
+    pck_blazepose_full: float = 0.0
 
     @property
     def known_hash(self) -> str:

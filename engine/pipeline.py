@@ -15,6 +15,7 @@ from blender_pose3d.tracks import Tracks
 
 from . import cache, describe, trace
 from .errors import BadArguments, BadInput, Cancelled
+from .pose2d.default import default_pose2d
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DEFAULT_POSE2D = "blazepose-full"
+DEFAULT_POSE2D = default_pose2d()
 DEFAULT_LIFTER = "gastnet-27f-19j"
 
 _GAP_FILLED = 0.3  # seconds that a joint may be missing and still be filled over time

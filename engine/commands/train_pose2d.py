@@ -11,6 +11,10 @@ from ..errors import BadArguments
 def add_pose2d(kinds: argparse._SubParsersAction) -> None:
     parser = kinds.add_parser("pose2d", help="train HRNet on labelled people")
     parser.add_argument("--packs", type=Path, required=True, help="folder with packs of labelled people")
+    parser.add_argument("--mocap", type=Path, help="folder with BVH files: render people in their poses too")
+    parser.add_argument("--backgrounds", type=Path, help="photographs behind rendered people: folder or tar")
+    parser.add_argument("--garments", type=Path, help="photographs of clothes for them: folder or tar")
+    parser.add_argument("--people-cache", type=Path, help="folder that keeps bodies and poses to render")
     parser.add_argument("--config", default="hrnet_w32", help="name of a shipped config, or a TOML file")
     parser.add_argument("--out", "--run", type=Path, help="folder of the run; a killed run there goes on")
     parser.add_argument("--minutes", type=float, help="plan the run by the clock instead of by steps")
@@ -32,6 +36,7 @@ def run_pose2d(args: argparse.Namespace) -> int:
     from ..train.pose2d.config import read_config
     from ..train.pose2d.data import read_people
     from ..train.pose2d.export import export
+    from ..train.pose2d.live import Live, Sources, open_renderer
     from ..train.pose2d.loop import Pace, Trainer
     from ..train.run import StateFolder
 
@@ -42,7 +47,11 @@ def run_pose2d(args: argparse.Namespace) -> int:
     people = read_people(args.packs)
     folder = StateFolder(args.out or Path("runs") / Path(args.config).stem)
     pace = Pace(args.minutes, args.validate_every, device=args.device, bf16=args.bf16, workers=args.workers)
-    best = Trainer(people, config, folder, pace, args.teacher).run()
+    live = None
+    if args.mocap:
+        sources = Sources(args.mocap, args.backgrounds, args.garments, args.people_cache)
+        live = Live(open_renderer(sources, args.device), config)
+    best = Trainer(people, config, folder, pace, teacher=args.teacher, live=live).run()
     print(f"Best PCK@0.2 on people kept apart: {100 * best:.1f} ({folder.path}).")
     if args.export:
         print(export(folder.path, args.export))
@@ -60,5 +69,7 @@ def _check(args: argparse.Namespace) -> None:
         raise BadArguments("--workers and --threads must not be negative.")
     if args.validate_every <= 0:
         raise BadArguments("--validate-every must be positive.")
+    if (args.backgrounds or args.garments) and not args.mocap:
+        raise BadArguments("--backgrounds and --garments need --mocap: nobody is rendered without poses.")
     if args.export and not args.export.resolve().parent.is_dir():
         raise BadArguments(f"There is no folder {args.export.parent} to export to.")

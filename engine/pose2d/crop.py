@@ -72,7 +72,7 @@ def transform(affine: np.ndarray, points: np.ndarray) -> np.ndarray:
 def resample(
     image: np.ndarray, affine: np.ndarray, size: tuple[int, int], border: int = cv2.BORDER_CONSTANT
 ) -> np.ndarray:
-    """A crop of `size` (width, height) from an (H, W, 3) uint8 image; black outside, or as OpenCV's border says.
+    """A crop of `size` (width, height) from an (H, W, 3) uint8 image; black outside or as `border` says.
 
     affine: (2, 3) from px of the crop to px of the image. Where that shrinks the image to less than half, the
     mean over what becomes a pixel is taken, so that small inputs do not flicker with what falls between.

@@ -118,14 +118,15 @@ class HRNet(nn.Module):
 
     width: channels of the highest resolution (32 for W32, 48 for W48). modules: how many multi-resolution
     modules each of the stages 2, 3 and 4 has; blocks: residual blocks of a branch in each. stem: channels of
-    the first two convolutions; bottlenecks: how many of layer1, planes: channels inside each. The defaults are
-    the paper's; smaller ones make members that a processor can train.
+    the first two convolutions; bottlenecks: how many of layer1, planes: channels inside each. The defaults
+    are the paper's; smaller ones make members that a processor can train.
     """
 
     def __init__(
         self,
         width: int = 32,
         keypoints: int = 17,
+        *,
         modules: tuple[int, int, int] = (1, 4, 3),
         blocks: int = 4,
         final_kernel: int = 1,

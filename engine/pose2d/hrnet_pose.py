@@ -17,19 +17,23 @@ from ..manifest import entries
 from . import crop, heatmaps
 from .base import Region
 from .hrnet import STRIDE
-from .hrnet_weights import load_hrnet
+from .hrnet_weights import OUR_FORMAT, load_hrnet
 
 _SKELETONS = {len(skeleton): skeleton for skeleton in (COCO_17, HALPE_26)}
 _DEFAULT_INPUT = (192, 256)
 # Of ImageNet's RGB pictures between 0 and 1, as HRNet's authors trained with.
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _CONFIDENT = 0.3
+_SURELY_SOMEBODY = 0.4  # mean of the better half of the scores, from which on nobody doubts
 _BODY_BEYOND_JOINTS = 1.1  # a person's box reaches past the joints: head, hands, feet, flesh
 _DECODERS = {"dark": heatmaps.decode_dark, "quarter": heatmaps.decode_quarter}
 
 
 class HRNetPose:
     """A PoseNetwork (see base.py) that runs HRNet.
+
+    After each `predict`: `presence` (N,) float32, whether a region shows a person at all (below 0.5: look for
+    them anew). HRNet itself does not say; it follows from the scores, which fall together where nobody is.
 
     path: a weights file. input_size: (width, height) px; None takes what the file or its name says, else
     192x256. decoding: "dark" or "quarter". flip: average with the mirrored picture, at twice the time.
@@ -63,6 +67,8 @@ class HRNetPose:
         self.name = name or path.stem
         self.input_size = input_size or _input_size(path, metadata.get("input", ""), self.sha256)
         self._decode, self._flip, self._batch = _DECODERS[decoding], flip, batch
+        self._ours = metadata.get("format", "").startswith(OUR_FORMAT)
+        self.presence = np.zeros(0, np.float32)
         self._device = torch.device(resolve(device))
         self._network = network.to(self._device, memory_format=torch.channels_last)
         self._mean = torch.tensor(_MEAN, device=self._device).view(3, 1, 1)
@@ -92,15 +98,23 @@ class HRNetPose:
         """
         keypoints = len(self.skeleton)
         if not regions:
+            self.presence = np.zeros(0, np.float32)
             return np.zeros((0, keypoints, 2), np.float32), np.zeros((0, keypoints), np.float32)
         regions = [crop.with_aspect(region, self._aspect) for region in regions]
-        crops = np.stack([crop.cut(image, region, self.input_size) for region in regions])
+        crops = np.stack([self._crop(image, region) for region in regions])
         maps = np.concatenate(
             [self.heatmaps(crops[i : i + self._batch]) for i in range(0, len(crops), self._batch)]
         )
         cells, score = self._decode(maps)
+        self.presence = presence(score)
         affines = np.stack([crop.crop_to_image(region, self.input_size) for region in regions])
         return crop.transform(affines, cells.astype(np.float64) * STRIDE).astype(np.float32), score
+
+    def _crop(self, image: np.ndarray, region: Region) -> np.ndarray:
+        # As each network learnt to see: ours from smooth pictures, the authors' from every so manyth pixel.
+        if self._ours:
+            return crop.resample(image, crop.crop_to_image(region, self.input_size), self.input_size)
+        return crop.cut(image, region, self.input_size)
 
     def heatmaps(self, crops: np.ndarray) -> np.ndarray:
         """Heatmaps (N, K, H / 4, W / 4) float32 of crops (N, H, W, 3) uint8 RGB, with the flip test if on."""
@@ -113,6 +127,15 @@ class HRNetPose:
                 mirrored = self._network(x.flip(-1)).cpu().numpy()
                 maps = (maps + heatmaps.flip_back(mirrored, self.skeleton.mirror)) / 2
         return maps
+
+
+def presence(score: np.ndarray) -> np.ndarray:
+    """(N,) float32, 0 to 1, whether somebody is there, from scores (N, K) of all joints.
+
+    The better half of the joints decides, since the other may be hidden or outside the picture.
+    """
+    best = np.sort(score, axis=1)[:, score.shape[1] // 2 :].mean(axis=1)
+    return np.clip(best / _SURELY_SOMEBODY, 0, 1).astype(np.float32)
 
 
 def load_hrnet_pose(name_or_path: str = "hrnet", device: str = "cpu", **settings: object) -> HRNetPose:

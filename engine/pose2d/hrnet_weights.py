@@ -20,6 +20,8 @@ _OPENMMLAB = (
     (re.compile(r"^(?:keypoint_)?head\.final_layer(?:\.0)?\."), "final_layer."),
 )
 
+OUR_FORMAT = "pose3d-hrnet/"
+"""How the format begins that our own files state in their metadata; a version follows."""
 _COUNTER = "num_batches_tracked"
 
 

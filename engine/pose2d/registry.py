@@ -9,10 +9,11 @@ from .. import weights
 from ..errors import BadArguments, MissingWeights
 from ..manifest import entries
 from .base import PersonDetector, PoseNetwork
+from .default import default_pose2d
 
 log = logging.getLogger(__name__)
 
-DEFAULT = "blazepose-full"
+DEFAULT = default_pose2d()
 DETECTOR = "blazepose-detector"
 _BLAZEPOSE = ("blazepose-full", "blazepose-heavy")
 

@@ -29,8 +29,8 @@ _JPEG_QUALITY = (15, 75)
 
 @dataclass(frozen=True)
 class Shown:
-    """picture: (H, W, 3) uint8 RGB. joints: (26, 2) px of it, HALPE_26, (0, 0) the first pixel's centre. weight:
-    (26,) trust, 0 where unknown. visible: (26,) bool."""
+    """picture: (H, W, 3) uint8 RGB. joints: (26, 2) px of it, HALPE_26, (0, 0) the first pixel's centre.
+    weight: (26,) trust, 0 where unknown. visible: (26,) bool."""
 
     picture: np.ndarray
     joints: np.ndarray
@@ -81,7 +81,7 @@ def _region(person: Person, aspect: float, settings: AugmentConfig, rng: np.rand
 
 
 def _half_body(person: Person, rng: np.random.Generator) -> np.ndarray:
-    """A box (4,) round the upper or the lower body; the whole person's where too little of a half is known."""
+    """A box (4,) round the upper or the lower body; the whole person's where too little of it is known."""
     half = person.known & (_LOWER if rng.random() < 0.3 else ~_LOWER)
     if half.sum() < _LEAST_JOINTS:
         return person.box

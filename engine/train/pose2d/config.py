@@ -130,19 +130,24 @@ def _problem(config: Config) -> str:
     ends = [stage.until for stage in config.stages]
     sides = [side for stage in config.stages for side in stage.input]
     whole = [*config.network.modules, *sides]
-    if ends != sorted(ends) or ends[-1] != 1.0:
-        return "stages must follow one another and end at 1"
-    if any(len(stage.input) != 2 for stage in config.stages) or len(config.network.modules) != 3:
-        return "stages.input has two numbers, network.modules three"
-    if not all(type(number) is int and number > 0 for number in whole):
-        return "stages.input and network.modules are positive whole numbers"
-    if any(side % STRIDE for side in sides):
-        return f"stages.input must be a multiple of {STRIDE} px"
-    if not all(isinstance(v, int | float) and v >= 0 for v in config.shares.values()):
-        return "shares are numbers from 0"
     training, augment = config.training, config.augment
-    if min(training.batch, training.steps, training.validation) < 1 or training.rate <= 0:
-        return "training.batch, steps, validation and rate must be positive"
-    if not 0 < augment.smallest <= augment.largest:
-        return "augment.smallest must be positive and not above augment.largest"
-    return ""
+    wrong = {
+        "stages must follow one another and end at 1": ends != sorted(ends) or ends[-1] != 1.0,
+        "stages.input has two numbers, network.modules three": len(config.network.modules) != 3
+        or any(len(stage.input) != 2 for stage in config.stages),
+        "stages.input and network.modules are positive whole numbers": any(
+            type(number) is not int or number < 1 for number in whole
+        ),
+        f"stages.input must be a multiple of {STRIDE} px": any(side % STRIDE for side in sides if side),
+        "shares are numbers from 0": any(
+            not isinstance(share, int | float) or share < 0 for share in config.shares.values()
+        ),
+        "training.batch, steps, validation and rate must be positive": training.rate <= 0
+        or min(training.batch, training.steps, training.validation) < 1,
+        "training.people and distil are shares: from 0, people below 1": not 0 <= training.people < 1
+        or not 0 <= training.distil <= 1,
+        "augment.smallest must be positive and not above augment.largest": not 0
+        < augment.smallest
+        <= augment.largest,
+    }
+    return next((problem for problem, is_so in wrong.items() if is_so), "")

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from ...errors import BadInput
 from ..packs import Pack, Person, find_packs, read_pack
 from .augment import Shown, augmented
-from .config import AugmentConfig
+from .config import Config
 
 _KEPT_APART = 0.025  # share of the people that is measured on and not learnt from
 _AHEAD = 4  # batches that each worker prepares
@@ -90,23 +90,13 @@ class Drawn(Dataset):
     shares: how often somebody of a source is shown beside somebody of one that is not listed (1).
     """
 
-    def __init__(
-        self,
-        people: People,
-        size: tuple[int, int],
-        count: int,
-        settings: AugmentConfig,
-        shares: dict[str, float],
-        seed: int,
-    ) -> None:
-        """Raises BadInput where the shares leave nobody."""
-        chance = np.array([shares.get(people.sources[s], 1.0) for s in range(len(people.sources))])[
-            people.source
-        ]
+    def __init__(self, people: People, size: tuple[int, int], count: int, config: Config) -> None:
+        """size: (width, height) px. count: people of a batch. Raises BadInput where nobody has a share."""
+        chance = np.array([config.shares.get(name, 1.0) for name in people.sources])[people.source]
         if chance.sum() <= 0:
             raise BadInput("The shares of the sources leave nobody to learn from.")
         self._people, self._size, self._count = people, size, count
-        self._settings, self._seed = settings, seed
+        self._settings, self._seed = config.augment, config.training.seed
         self._sum = np.cumsum(chance) / chance.sum()
 
     def __getitem__(self, step: int) -> Batch:
@@ -131,7 +121,10 @@ def stacked(shown: list[Shown]) -> Batch:
 
 
 def batches(drawn: Drawn, start: int, workers: int, pinned: bool = False) -> Iterator[Batch]:
-    """Batches from step `start` on, without end; workers: processes that prepare them."""
+    """Batches from step `start` on, without end; workers: processes that prepare them.
+
+    Raises BadInput, in one line, for a damaged picture.
+    """
     loader = DataLoader(
         drawn,
         batch_size=None,
@@ -141,7 +134,14 @@ def batches(drawn: Drawn, start: int, workers: int, pinned: bool = False) -> Ite
         worker_init_fn=_start_worker,
         pin_memory=pinned,
     )
-    return iter(loader)
+    try:
+        yield from loader
+    except BadInput as error:
+        # From a worker comes its whole traceback, whose last line names the error, a colon and the message.
+        last = error.message.strip().splitlines()[-1]
+        raise BadInput(
+            last.removeprefix(f"{BadInput.__module__}.{BadInput.__name__}: "), error.hint
+        ) from error
 
 
 def _start_worker(_: int) -> None:

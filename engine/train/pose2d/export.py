@@ -8,16 +8,17 @@ from blender_pose3d.skeleton import HALPE_26
 
 from ...errors import BadInput
 from ...pose2d.hrnet import HRNet
+from ...pose2d.hrnet_weights import OUR_FORMAT
 from ...state_dict import write_half
 
 BEST = "best.safetensors"
-FORMAT = "pose3d-hrnet/1"
+_VERSION = 1
 
 
 def write_weights(path: Path, network: HRNet, size: tuple[int, int], described: dict[str, str]) -> None:
     """Write safetensors in half precision. size: (width, height) of the input, which HRNetPose reads."""
     metadata = {
-        "format": FORMAT,
+        "format": f"{OUR_FORMAT}{_VERSION}",
         "skeleton": HALPE_26.name,
         "input": f"{size[0]}x{size[1]}",
         "decoding": "dark",

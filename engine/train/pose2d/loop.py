@@ -25,6 +25,7 @@ from .data import Batch, Drawn, People, batches
 from .ema import Average
 from .export import BEST, write_weights
 from .initial import begun
+from .live import Live, joined
 from .targets import Loss, gaussians
 from .teacher import Teacher
 from .validation import Measured, Validation
@@ -54,10 +55,13 @@ class Trainer:
         config: Config,
         folder: StateFolder,
         pace: Pace,
+        *,
         teacher: Path | None = None,
+        live: Live | None = None,
     ) -> None:
         """people: to learn from and to measure on (data.read_people). teacher: weights of an HRNet to learn
-        from besides. Raises BadInput for a broken state or one of another architecture."""
+        from besides. live: renders part of each batch. Raises BadInput for a broken state or one of another
+        architecture."""
         self.config, self.folder, self.pace = config, folder, pace
         self.people, held_out = people
         settings = config.training
@@ -71,6 +75,7 @@ class Trainer:
         self.loss = Loss(settings.sigma, settings.peak, settings.sharpness)
         self.validation = Validation(held_out, settings.validation)
         self.teacher = Teacher(teacher, pace.device) if teacher else None
+        self.live = live
         self.step, self.seen, self.elapsed, self.best = 0, 0, 0.0, -1.0
         self._stopped = False
         self._losses: list[Tensor] = []
@@ -114,7 +119,7 @@ class Trainer:
         return min(self.step / self.config.training.steps, 1.0)
 
     def run(self) -> float:
-        """Train to the end; returns the best PCK. On SIGTERM or Ctrl+C saves its state and raises Cancelled."""
+        """Train to the end; returns the best PCK. SIGTERM or Ctrl+C: saves its state and raises Cancelled."""
         before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             self._run()
@@ -158,10 +163,8 @@ class Trainer:
         return stage.batch or self.config.training.batch
 
     def _batches(self, stage: Stage) -> Iterator[Batch]:
-        config = self.config
-        drawn = Drawn(
-            self.people, _size(stage), self._count(stage), config.augment, config.shares, config.training.seed
-        )
+        count = self._count(stage) - (self.live.count(self._count(stage)) if self.live else 0)
+        drawn = Drawn(self.people, _size(stage), count, self.config)
         return batches(drawn, self.step, self.pace.workers, pinned=self.pace.device == "cuda")
 
     def _rate(self) -> float:
@@ -178,7 +181,7 @@ class Trainer:
             group["lr"] = self._rate()
         self.optimiser.step()
         self.step += 1
-        self.seen += len(batch["pictures"])
+        self.seen += self._count(stage)
         self.average.update(self.network, self.step)
         self._losses.append(loss.detach())
         if self.step % _CHECK_EVERY == 0:
@@ -186,6 +189,8 @@ class Trainer:
 
     def _loss(self, batch: Batch, stage: Stage) -> Tensor:
         settings, device = self.config.training, self.pace.device
+        if self.live and self.live.count(self._count(stage)):
+            batch = joined(batch, self.live.draw(self.step, self._count(stage), _size(stage)))
         batch = {key: value.to(device, non_blocking=True) for key, value in batch.items()}
         generator = torch.Generator(device).manual_seed(settings.seed * 1_000_003 + self.step)
         pictures = recoloured(as_floats(batch["pictures"]), self.config.augment, generator)
@@ -236,9 +241,9 @@ class Trainer:
         self.folder.note(row)
         sources = "  ".join(f"{name} {100 * pck:.1f}" for name, pck in measured.by_source.items())
         self._say(
-            f"step {self.step}  people {self.seen}  loss {train:.3f}, held out {measured.loss:.3f}  PCK "
-            f"{row['pck']:.1f} ({sources})  best {100 * self.best:.1f}  {100 * self.share_done():.0f} % after "
-            f"{self.elapsed / 60:.0f} min"
+            f"step {self.step}  people {self.seen}  loss {train:.3f}, held out {measured.loss:.3f}  "
+            f"PCK {row['pck']:.1f} ({sources})  best {100 * self.best:.1f}  "
+            f"{100 * self.share_done():.0f} % after {self.elapsed / 60:.0f} min"
         )
 
     def _write(self, path: Path, size: tuple[int, int], measured: Measured) -> None:

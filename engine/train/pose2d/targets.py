@@ -15,9 +15,9 @@ WIDTH = 48  # px of the heatmap that sigma is stated for
 def gaussians(joints: Tensor, height: Tensor, size: tuple[int, int], sigma: float) -> Tensor:
     """(N, K, h, w) heatmaps of joints (N, K, 2) px of the input, with peaks of `height` (N, K).
 
-    size: (width, height) of the input px; a heatmap's cell c lies at STRIDE * c. The centres are not rounded to
-    cells (unbiased encoding; Zhang et al., CVPR 2020, section 3.2), and nothing is cut off: a joint outside the
-    picture leaves what reaches into it. sigma: px of a heatmap WIDTH px wide.
+    size: (width, height) of the input px; a heatmap's cell c lies at STRIDE * c. The centres are not rounded
+    to cells (unbiased encoding; Zhang et al., CVPR 2020, section 3.2), and nothing is cut off: a joint
+    outside the picture leaves what reaches into it. sigma: px of a heatmap WIDTH px wide.
     """
     columns, rows = size[0] // STRIDE, size[1] // STRIDE
     spread = sigma * columns / WIDTH

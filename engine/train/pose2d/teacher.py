@@ -1,7 +1,7 @@
 """A larger network whose heatmaps are learnt from besides the labels.
 
-Zhang, Zhu, Ye: "Fast Human Pose Estimation", CVPR 2019, section 3.2: the error to the teacher's heatmaps joins that
-to the labels'. It knows of joints that a source does not label.
+Zhang, Zhu, Ye: "Fast Human Pose Estimation", CVPR 2019, section 3.2: the error to the teacher's heatmaps
+joins that to the labels'. It knows of joints that a source does not label.
 """
 
 from __future__ import annotations

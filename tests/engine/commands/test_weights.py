@@ -52,7 +52,7 @@ def test_list_of_one_tells_all_about_it(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_import_then_list_and_verify(tmp_path: Path) -> None:
     path = tmp_path / "mine.pth"
-    torch.save(HRNet(8, 17, (1, 1, 1), 1).state_dict(), path)
+    torch.save(HRNet(8, 17, modules=(1, 1, 1), blocks=1).state_dict(), path)
     done = run(tmp_path / "cache", "import", path)
     assert done.returncode == 0, done.stderr
     assert "HRNet-W8" in done.stdout

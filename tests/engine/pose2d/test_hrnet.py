@@ -99,6 +99,15 @@ def test_size_follows_from_the_weights() -> None:
     assert all(torch.equal(value, network.state_dict()[key]) for key, value in state.items())
 
 
+def test_small_members_load_by_their_shapes_too() -> None:
+    shape = {"stem": 12, "planes": 5, "bottlenecks": 2, "modules": (1, 2, 1), "blocks": 2}
+    state = small(keypoints=26, **shape).state_dict()
+    network = from_state_dict(state)
+    assert network.conv2.weight.shape[:2] == (12, 12)
+    assert len(network.layer1) == 2
+    assert all(torch.equal(value, network.state_dict()[key]) for key, value in state.items())
+
+
 @pytest.mark.parametrize(
     "head", ["keypoint_head.final_layer.", "keypoint_head.final_layer.0.", "head.final_layer."]
 )

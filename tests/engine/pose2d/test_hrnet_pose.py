@@ -13,7 +13,7 @@ from engine.errors import BadArguments, BadInput, MissingWeights
 from engine.pose2d.base import Region
 from engine.pose2d.crop import image_to_crop, transform
 from engine.pose2d.hrnet import HRNet
-from engine.pose2d.hrnet_pose import HRNetPose, load_hrnet_pose
+from engine.pose2d.hrnet_pose import HRNetPose, load_hrnet_pose, presence
 
 
 def save(path: Path, keypoints: int = 17, half: bool = False, metadata: dict[str, str] | None = None) -> Path:
@@ -166,3 +166,34 @@ def test_unknown_decoding_and_device(tmp_path: Path) -> None:
         HRNetPose(path, decoding="guess")
     with pytest.raises(BadArguments):
         HRNetPose(path, "abacus")
+
+
+def test_presence_falls_where_nobody_is(pose: HRNetPose) -> None:
+    pose._network = lambda x: torch.full((len(x), 17, 64, 48), 0.02)
+    region = Region(np.array([50.0, 50.0]), np.array([60.0, 80.0]))
+    pose.predict(np.zeros((100, 100, 3), np.uint8), [region, region])
+    assert pose.presence.shape == (2,)
+    assert pose.presence.max() < 0.1
+    pose._network = lambda x: torch.full((len(x), 17, 64, 48), 0.9)
+    pose.predict(np.zeros((100, 100, 3), np.uint8), [region])
+    assert pose.presence == pytest.approx([1])
+    pose.predict(np.zeros((100, 100, 3), np.uint8), [])
+    assert pose.presence.shape == (0,)
+
+
+def test_half_a_person_is_still_somebody() -> None:
+    score = np.full((1, 26), 0.02)
+    score[:, :13] = 0.8
+    assert presence(score) == pytest.approx([1])
+
+
+def test_our_own_networks_see_large_people_smoothly(tmp_path: Path) -> None:
+    """Stripes finer than a pixel of the input become grey for ours, and stay stripes for the authors'."""
+    stripes = np.zeros((512, 512, 3), np.uint8)
+    stripes[:, ::4] = stripes[:, 1::4] = 255
+    region = Region(np.array([256.0, 256.0]), np.array([360.0, 480.0]))
+    seen = {}
+    for name, metadata in (("ours", {"format": "pose3d-hrnet/1"}), ("theirs", {})):
+        pose = HRNetPose(save(tmp_path / f"{name}.safetensors", 26, metadata={**metadata, "input": "96x128"}))
+        seen[name] = pose._crop(stripes, region)[10:-10, 10:-10].astype(float)
+    assert seen["ours"].std() < 0.5 * seen["theirs"].std()

@@ -29,7 +29,7 @@ from .pose2d_look import (
     look,
     matched,
 )
-from .pose2d_metrics import summary
+from .pose2d_metrics import errors, summary, torso_diagonal
 from .pose2d_sets import PeopleSet
 
 Tell = Callable[[str, int, int], None]
@@ -167,8 +167,6 @@ def worst(people: PeopleSet, seen: Seen, count: int = 100) -> tuple[np.ndarray, 
     A person's error is the mean over labelled joints of the distance in torsos, at most 1 each; a missed
     joint counts 1. Joints that a network does not know at all do not count.
     """
-    from .pose2d_metrics import errors, torso_diagonal
-
     error = errors(seen.joints, people.labels.joints, torso_diagonal(people.labels.joints))
     lacking = ~np.isfinite(seen.joints).all(axis=-1).any(axis=0) if len(people) else np.zeros(0, bool)
     error = np.where(lacking[None] & ~lacking.all(), np.nan, np.minimum(error, 1.0))

@@ -29,9 +29,6 @@ _LEGS = [j for j, n in enumerate(HALPE_26.joints) if n.endswith(("_hip", "knee",
 _FACE = [j for j, n in enumerate(HALPE_26.joints) if n.endswith(("eye", "ear"))]
 _LEAST_SCALE = 1.0  # px; whoever's labels lie in one point has no scale
 
-KINDS = tuple(dict.fromkeys(n.split("_", 1)[-1] if "_" in n else n for n in HALPE_26.joints))
-"""Names of joints with left and right as one; "hip" is the two hips, and Halpe's middle "hip" is left out."""
-
 
 def torso_diagonal(joints: np.ndarray) -> np.ndarray:
     """(N,) px from the left shoulder to the right hip, NaN where one has no label.
@@ -155,9 +152,8 @@ def by_kind(joints: dict[str, float | None]) -> dict[str, float]:
     for name, value in joints.items():
         if value is not None:
             side, _, rest = name.partition("_")
-            pairs.setdefault(f"{rest}s".replace(" ", "_") if side in ("left", "right") else name, []).append(
-                value
-            )
+            kind = f"{rest}s" if side in ("left", "right") else name
+            pairs.setdefault(kind, []).append(value)
     return {name: float(np.mean(values)) for name, values in pairs.items()}
 
 

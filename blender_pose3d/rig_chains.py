@@ -53,15 +53,16 @@ def twist_bones(rest: RestPose, mapping: dict[str, str], extras: Bones) -> Bones
         if role not in mapping or following not in mapping or role.startswith(("shoulder", "foot")):
             continue
         start, end = heads[index[mapping[role]]], heads[index[mapping[following]]]
-        beside = []
+        beside: list[tuple[float, str]] = []
         for bone in (mapping[role], *extras.get(role, ())):
             for child in children[index[bone]]:
                 line = _line_below(child, children, limit=4)
                 if rest.names[child] in taken or not line:
                     continue
                 places = [_along(start, end, heads[member]) for member in line]
-                if all(place is not None for place in places):
-                    beside += [(place, rest.names[m]) for place, m in zip(places, line, strict=True)]
+                known = [place for place in places if place is not None]
+                if len(known) == len(line):
+                    beside += [(place, rest.names[m]) for place, m in zip(known, line, strict=True)]
         inside = [(p, name) for p, name in beside if _twists(name) or 0.05 < p < 0.95]
         if inside:
             found[role] = tuple(name for _, name in sorted(inside))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .rig_limbs import Limb, Tree
+from .rig_limbs import Limb
+from .rig_tree import Tree
 from .rotations import unit
 
 # Less agreement than this among the signs says nothing.

@@ -13,7 +13,8 @@ import numpy as np
 
 from .retarget import RestPose
 from .rig_facing import facing
-from .rig_limbs import Limb, Pair, Tree, as_arms, as_legs, limb_pairs
+from .rig_limbs import Limb, Pair, as_arms, as_legs, limb_pairs
+from .rig_tree import Tree
 from .rotations import unit
 
 BY_SHAPE = "by_shape"
@@ -155,7 +156,9 @@ def _head(tree: Tree, arms: Pair, up: np.ndarray, legs: tuple[Limb, Limb]) -> li
                 continue
             steep = float(way @ rise) / far if far > 0.02 * torso else 0.0 if found else 1.0
             worth = steep + 0.1 * min(tree.below[child], 20) / 20
-            if steep > (0.7 if found else 0.2) and worth > most:
+            # the first may lean, and a skull, from which much leaves, may be before the neck
+            enough = 0.2 if not found else 0.4 if tree.fan(child) >= 3 else 0.7
+            if steep > enough and worth > most:
                 best, most = child, worth
         if best is None:
             return found

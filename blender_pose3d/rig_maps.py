@@ -10,11 +10,22 @@ from pathlib import Path
 from .fit import REQUIRED, ROLES
 from .retarget import RestPose
 from .rig_chains import as_driven, extra_bones, twist_bones
-from .rig_files import Properties, Rig, RigError, read_rig
+from .rig_files import Properties, Rig, RigError, load_map, read_rig
 from .rig_geometry import BY_SHAPE, Shape, by_shape, objections
 from .rig_names import NameTable, is_helper, normalised
 
-__all__ = ["Detection", "Rig", "RigError", "detect", "known_rigs", "match", "normalised", "read_rig", "title"]
+__all__ = [
+    "Detection",
+    "Rig",
+    "RigError",
+    "detect",
+    "known_rigs",
+    "match",
+    "normalised",
+    "read_rig",
+    "title",
+    "with_map",
+]
 
 _FOLDER = Path(__file__).parent / "rigs"
 # The synonyms of many rigs at once: only asked when no rig is known better.
@@ -75,7 +86,7 @@ def detect(rest: RestPose | Iterable[str], armature: str = "the armature") -> De
     be told from right.
     """
     pose = rest if isinstance(rest, RestPose) else None
-    names = list(pose.names if pose else rest)
+    names = list(rest.names if isinstance(rest, RestPose) else rest)
     if not names:
         raise RigError(f"{armature} has no bones")
     found = _by_names(names, pose)
@@ -94,6 +105,12 @@ def detect(rest: RestPose | Iterable[str], armature: str = "the armature") -> De
     note = "The names of the bones are not known: they were told apart by their shape. Look the map over."
     made = Detection(BY_SHAPE, shape.mapping, shape.confidence, notes=(note, *shape.notes))
     return _completed(made, names, pose)
+
+
+def with_map(path: str | Path, rest: RestPose) -> Detection:
+    """What a user's own map (``rig_files.save_map``) says of an armature. Raises RigError, a line a fault."""
+    mapping = load_map(path, rest.names)
+    return _completed(Detection(read_rig(path).name, mapping, 1.0), list(rest.names), rest)
 
 
 def match(rig: Rig, bone_names: Iterable[str] | NameTable) -> dict[str, str]:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from blender_pose3d.rig_files import RigError, load_map, read_rig, save_map
+from blender_pose3d.rig_maps import with_map
 from tests.rig_makers import rigs
 
 BONES = rigs.rest("reallusion").names
@@ -18,6 +19,13 @@ def test_a_map_comes_back_as_it_was_saved(tmp_path) -> None:
     assert load_map(path, BONES) == MAP
     assert read_rig(path).armature == "Hero"
     assert [file.name for file in tmp_path.iterdir()] == ["hero.json"]
+
+
+def test_a_map_of_one_s_own_goes_before_any_other(tmp_path) -> None:
+    mapping = {**MAP, "hips": "CC_Base_Pelvis"}
+    found = with_map(save_map(tmp_path / "hero.json", mapping), rigs.rest("reallusion"))
+    assert found.rig == "hero" and found.mapping == mapping and found.confidence == 1.0
+    assert found.twists["thigh.L"] == ("CC_Base_L_ThighTwist01", "CC_Base_L_ThighTwist02")
 
 
 def test_maps_have_the_format_of_the_rigs_that_ship(tmp_path) -> None:

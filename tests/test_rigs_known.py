@@ -98,6 +98,7 @@ def test_controls_come_with_what_must_be_set() -> None:
     assert set(found.ik) == set(IK_ROLES)
     assert found.ik["knee.L"] == "Hero_thigh_ik_target.L"
     assert not found.extras, "bones between controls are constraints' business"
+    assert found.rest is not None
     arm = found.rest.index("Hero_MCH-upper_arm_parent.L")
     assert found.rest.names[found.rest.parents[arm]] == "Hero_shoulder.L"
     assert rest.names[rest.parents[arm]] == "Hero_ORG-shoulder.L"

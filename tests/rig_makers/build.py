@@ -41,7 +41,7 @@ class Maker:
 
     def mapping(self) -> dict[str, str]:
         """Role → bone as a person would say it."""
-        found = {}
+        found: dict[str, str] = {}
         for role, bone in self.truth.items():
             if "{" in bone:
                 found |= {

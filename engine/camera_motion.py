@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from scipy.ndimage import median_filter
-from scipy.optimize import minimize_scalar
-from scipy.spatial.transform import Rotation
 
+from .camera_turns import Points, carry, fit, gather
 from .camera_watch import Followed
 
 STILL, TURNING, TRAVELLING, UNKNOWN = "still", "turning", "travelling", "unknown"
@@ -25,11 +24,10 @@ _UNMOVED, _SELDOM = (
     0.02,
 )  # share of the background that stands still while the camera does, frames it may fail
 _ZOOMED = 0.04
-_ROUNDS = 4
 # Of a lens that is measured: logarithms of factors tried, frames looked at, degrees turned at least, and how
 # much of the error at the ends of the range may be left.
 _LENSES = np.linspace(np.log(0.5), np.log(2.2), 9)
-_LENS_FRAMES, _LENS_TURN, _LENS_CLEAR = 8, 6.0, 0.5
+_LENS_FRAMES, _LENS_TURN, _LENS_CLEAR, _LENS_ROUNDS = 8, 6.0, 0.5, 2
 
 
 @dataclass(frozen=True)
@@ -109,21 +107,34 @@ def measure_lens(
     if len(far) < 3:
         return None
 
-    def off(log_factor: float) -> float:
-        scale = focal * np.exp(log_factor)
-        lost = []
-        for there, here in (good[i] for i in far):
-            a, b = (there - centre) / scale, (here - centre) / scale
-            turn, _ = _fit(a, b, (np.eye(3), 1.0), zooms=False)
-            lost.append(np.median(np.linalg.norm((_carry(b, turn, 1.0) - a) * scale, axis=1)))
-        return float(np.mean(lost))
+    seen = [good[i] for i in far]
+    everyone = [np.ones(len(there), dtype=bool) for there, _ in seen]
+    px = gather(seen, everyone, np.ones(2), centre)
 
-    tried = np.array([off(each) for each in _LENSES])
-    best = int(np.argmin(tried))
-    if not 0 < best < len(tried) - 1 or tried[best] > _LENS_CLEAR * min(tried[0], tried[-1]):
+    def off(log_factors: np.ndarray) -> np.ndarray:
+        """Of each factor the px by which points are missed."""
+        scales = focal * np.exp(log_factors)[:, None, None, None]
+        there, here = ((flat / scales).reshape(-1, *flat.shape[1:]) for flat in (px.there, px.here))
+        good, there_is = (np.tile(which, (len(log_factors), 1)) for which in (px.good, px.there_is))
+        turn, zoom = fit(Points(there, here, good, there_is), zooms=False)
+        missed = (carry(here, turn, zoom) - there).reshape(len(log_factors), *px.there.shape) * scales
+        lost = np.linalg.norm(missed, axis=-1)
+        return np.asarray(np.nanmedian(np.where(px.there_is, lost, np.nan), axis=2).mean(axis=1))
+
+    tried, lost = _LENSES, off(_LENSES)
+    best = int(np.argmin(lost))
+    if not 0 < best < len(tried) - 1 or lost[best] > _LENS_CLEAR * min(lost[0], lost[-1]):
         return None
-    bounds = _LENSES[best - 1], _LENSES[best + 1]
-    return float(np.exp(minimize_scalar(off, bounds=bounds, method="bounded", options={"xatol": 0.003}).x))
+    for _ in range(_LENS_ROUNDS):
+        tried = np.linspace(tried[best - 1], tried[best + 1], len(_LENSES))
+        lost = off(tried)
+        best = int(np.clip(np.argmin(lost), 1, len(tried) - 2))
+    # the lowest point of a parabola through the best and its neighbours
+    before, at, after = lost[best - 1 : best + 2]
+    bend = before - 2.0 * at + after
+    beside = 0.5 * (before - after) / bend if bend > 0 else 0.0
+    step = tried[best] - tried[best - 1]
+    return float(np.exp(tried[best] + step * np.clip(beside, -1.0, 1.0)))
 
 
 def boxes_of(joints: np.ndarray, score: np.ndarray) -> np.ndarray:
@@ -183,51 +194,22 @@ def _chain(
     frames = len(rows)
     turns, zoom, share = np.tile(np.eye(3), (frames, 1, 1)), np.ones(frames), np.ones(frames)
     focal, centre = np.array(intrinsics[:2]), np.array(intrinsics[2:])
-    for t in range(1, frames):
-        key, good = rows[t].key, inliers[t]
-        turns[t], zoom[t] = turns[t - 1], zoom[t - 1]
-        if good.sum() < _FEWEST:
-            share[t] = good.mean() if len(good) else 1.0
-            continue
-        there, here = ((points - centre) / focal for points in pairs[t])
-        start = turns[key].T @ turns[t - 1], zoom[t - 1]
-        turn, zoom[t] = _fit(there[good] / zoom[key], here[good], start, zooms=zooms)
-        turns[t] = turns[key] @ turn
-        off = (_carry(here, turn, zoom[t]) - there / zoom[key]) * focal * zoom[key]
-        share[t] = float((np.linalg.norm(off, axis=1) < _FITS * longer).mean())
+    keys = np.array([row.key for row in rows])
+    for key in np.unique(keys[1:]):
+        ours = np.flatnonzero(keys == key)
+        ours = ours[ours > 0]
+        points = gather([pairs[t] for t in ours], [inliers[t] for t in ours], focal, centre)
+        told = points.good.sum(axis=1) >= _FEWEST
+        turn, scale = fit(points[told], zoom=float(zoom[key]), zooms=zooms)
+        zoom[ours[told]] = scale
+        turns[ours[told]] = turns[key] @ turn
+        off = carry(points.here[told], turn, scale) - points.there[told] / zoom[key]
+        close = np.linalg.norm(off * focal * zoom[key], axis=-1) < _FITS * longer
+        there_is = points.there_is.sum(axis=1)
+        share[ours] = points.good.sum(axis=1) / np.maximum(there_is, 1)
+        share[ours[there_is == 0]] = 1.0
+        share[ours[told]] = (close & points.there_is[told]).sum(axis=1) / there_is[told]
+        # what cannot be told is as it was before
+        last = np.maximum.accumulate(np.where(told, ours, ours[0] - 1))
+        turns[ours], zoom[ours] = turns[last], zoom[last]
     return turns, zoom, share
-
-
-def _carry(here: np.ndarray, turn: np.ndarray, zoom: float) -> np.ndarray:
-    """(N, 2) where points of a frame's plane (N, 2) at unit focal length are seen from the key frame."""
-    rays = np.concatenate([here / zoom, np.ones((len(here), 1))], axis=1) @ turn.T
-    return rays[:, :2] / np.maximum(rays[:, 2:], 0.05)
-
-
-def _fit(
-    there: np.ndarray, here: np.ndarray, start: tuple[np.ndarray, float], *, zooms: bool
-) -> tuple[np.ndarray, float]:
-    """The turn (3, 3) to the key frame and the zoom that carry points best: Gauss-Newton, Cauchy weights."""
-    turn, zoom = start
-    for _ in range(_ROUNDS):
-        rays = np.concatenate([here / zoom, np.ones((len(here), 1))], axis=1) @ turn.T
-        depth = np.maximum(rays[:, 2], 0.05)
-        seen = rays[:, :2] / depth[:, None]
-        off = there - seen
-        # a small turn w moves a ray by w x ray; a small change of zoom shortens what lies off the axis
-        x, y = seen.T
-        slope = np.zeros((len(seen), 2, 4))
-        slope[:, 0, :3] = np.stack([-x * y, 1 + x * x, -y], axis=-1)
-        slope[:, 1, :3] = np.stack([-1 - y * y, x * y, x], axis=-1)
-        shorter = -np.concatenate([here / zoom, np.zeros((len(here), 1))], axis=1) @ turn.T
-        slope[..., 3] = (shorter[:, :2] - seen * shorter[:, 2:]) / depth[:, None]
-        slope = slope if zooms else slope[..., :3]
-        spread = 1.5 * np.median(np.linalg.norm(off, axis=1)) + 1e-6
-        weight = 1.0 / (1.0 + (off**2).sum(axis=1) / (2 * spread) ** 2)
-        square = np.einsum("nij,nik,n->jk", slope, slope, weight) + 1e-9 * np.eye(slope.shape[2])
-        step = np.linalg.solve(square, np.einsum("nij,ni,n->j", slope, off, weight))
-        turn = Rotation.from_rotvec(step[:3]).as_matrix() @ turn
-        zoom = float(np.clip(zoom * np.exp(step[3]), 0.1, 10.0)) if zooms else zoom
-        if np.abs(step).max() < 1e-6:
-            break
-    return turn, zoom

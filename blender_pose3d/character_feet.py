@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .footprints import footprints
 from .ik import Chain, follow, turned_on
 from .planting import plant
 from .quaternions import between, multiply, rotate
@@ -52,7 +53,8 @@ def keep_contacts(legs: Legs, contacts: np.ndarray, fps: float, ground: float) -
     joints = _joints(legs) - floor
     points = np.stack([ends[side] for side in "LR" for ends in (legs.heels, legs.tips)], axis=1) - floor
     heights = np.concatenate([legs.at_rest[side] for side in "LR"])
-    planted, soles = plant(joints, points, contacts, H36M_19, fps, heights=heights)
+    places, held = footprints(points, contacts, heights, fps)
+    planted, soles = plant(joints, points, held, H36M_19, fps, heights=heights, places=places)
     shift = planted[:, 0] - joints[:, 0]
     chains = {}
     for side in "LR":

@@ -22,6 +22,7 @@ from .quaternions import from_frames, in_axes
 from .retarget import Animation, RestPose, local_location, local_rotations
 from .rotations import norm
 from .skeleton import H36M_17, H36M_19
+from .soles import level_feet, level_soles
 
 if TYPE_CHECKING:
     from .motion import Motion
@@ -66,7 +67,11 @@ def fit(
     rest_frames = part_frames(character.joints[None], motion.fps)
     joints, notes = _joints19(motion, rest_frames)
     _check_limbs(joints, "the tracks are broken there")
-    posing = _posing(character, joints, rest_frames, motion.fps)
+    frames = part_frames(joints, motion.fps)
+    if motion.contacts is not None:
+        rest_frames = level_feet(rest_frames, joints, motion.contacts)
+        frames = level_soles(frames, motion.contacts, motion.fps)
+    posing = _posing(character, joints, (frames, rest_frames), motion.fps)
     if motion.contacts is not None:
         posing = posing.standing(motion.contacts)
     rests = _rests(motion) if hold_hands else None
@@ -75,9 +80,12 @@ def fit(
     return _animation(posing, mapping, turn, notes)
 
 
-def _posing(character: Character, joints: np.ndarray, rest_frames: Turns, fps: float) -> Posing:
-    """The character in the orientations of a person with joints (T, 19, 3), on its way through the room."""
-    frames = part_frames(joints, fps)
+def _posing(character: Character, joints: np.ndarray, both: tuple[Turns, Turns], fps: float) -> Posing:
+    """The character in the orientations of a person with joints (T, 19, 3), on its way through the room.
+
+    both: part → (T, 3, 3) frames of the person, (1, 3, 3) of the character at rest.
+    """
+    frames, rest_frames = both
     turned = {}
     for part, frame in frames.items():
         away = frame.reshape(-1, 3) @ rest_frames[part][0].T

@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from . import hinge
-from .rotations import cross, dot, frame, norm, reject, smoothstep, unit
+from .rotations import angle_about, carry, cross, dot, frame, norm, reject, smoothstep, unit
 from .skeleton import H36M_19
+
+# A foot's usual way points down by this from a right angle to the shin.
+_FOOT_EASY = np.deg2rad(25.0)
+# Seconds over which the roll of a foot takes to the floor.
+ROLL_CALM = 0.1
 
 Point = Callable[[str], np.ndarray]
 
@@ -86,7 +92,7 @@ def _leg(at: Point, side: str, pelvis: np.ndarray, fps: float) -> dict[str, np.n
         f"thigh.{side}": frame(upper, axis),
         f"thigh_swing.{side}": frame(upper, expected),
         f"shin.{side}": shin,
-        f"foot.{side}": frame(toe, _sole(toe, shin, near_floor(at(f"{side}Ankle"), shin))),
+        f"foot.{side}": frame(toe, _sole(toe, shin, near_floor(at(f"{side}Ankle"), shin), fps)),
     }
 
 
@@ -113,15 +119,19 @@ def near_floor(ankle: np.ndarray, shin: np.ndarray) -> np.ndarray:
     return smoothstep(height, 0.2, 0.02) * smoothstep(-shin[:, 2, 0], 0.3, 0.7)
 
 
-def _sole(toe: np.ndarray, shin: np.ndarray, standing: np.ndarray) -> np.ndarray:
+def _sole(toe: np.ndarray, shin: np.ndarray, standing: np.ndarray, fps: float) -> np.ndarray:
     """(T, 3) left side of the foot: the knee's hinge in the air, level on the floor."""
     up = np.array([0.0, 0.0, 1.0])
     level = cross(up, toe)
     # A foot that points up or down has no level side; one that the knee contradicts is not trusted.
     weight = standing * norm(level)
-    axis = unit(reject(shin[..., 1], toe))
+    # The hinge goes with the foot from its usual angle to the shin; only a foot that points back has none.
+    usual = np.cos(_FOOT_EASY) * shin[..., 2] + np.sin(_FOOT_EASY) * shin[..., 0]
+    axis = unit(reject(carry(shin[..., 1], usual, toe), toe))
     weight = weight * smoothstep(dot(axis, unit(level)), 0.7, 1.0)
-    return axis + weight[:, None] * (unit(level) - axis)
+    angle = angle_about(toe, axis, unit(level)) * weight
+    angle = gaussian_filter1d(angle, ROLL_CALM * fps, mode="nearest")[:, None]
+    return np.cos(angle) * axis + np.sin(angle) * cross(toe, axis)
 
 
 def with_toes(joints: np.ndarray, fps: float, rest: dict[str, np.ndarray], foot: float) -> np.ndarray:

@@ -36,16 +36,21 @@ def plant(
     *,
     heights: np.ndarray,
     firmness: float = 1.0,
+    places: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Joints (T, J, 3), metres, z up, floor at 0, whose feet rest while they touch the ground, and the places
     (T, F, 3) of the ends of these feet.
 
     points: (T, F, 3) the ends of the feet, stiff with their feet, as ``feet.sole_points`` orders them.
     heights: (F,) of them over the floor where they stand. contacts: (T, F) bool. firmness: 0 to 1, the share
-    of the way that feet go. Bones keep their lengths; only legs and, where one would be stretched, the place
+    of the way that feet go. places: (T, F, 3) where each contact is, if that is known.
+    Bones keep their lengths; only legs and, where one would be stretched, the place
     of the whole body change.
     """
-    wanted = points + firmness * (_ends_wanted(points, heights, contacts, fps) - points)
+    if places is None:
+        places = np.empty_like(points)
+        places[..., :2], places[..., 2] = _places(points, contacts), heights
+    wanted = points + firmness * (_ends_wanted(points, places, heights, contacts, fps) - points)
     grip = ease_off(contacts, fps)
     feet = joints[:, [skeleton.index(side + "Ankle") for side in "LR"]]
     ankles, ends = _stiff_feet(feet, points, wanted, grip)
@@ -57,10 +62,10 @@ def plant(
     return joints, ends
 
 
-def _ends_wanted(points: np.ndarray, heights: np.ndarray, contacts: np.ndarray, fps: float) -> np.ndarray:
-    """(T, F, 3) where the ends of the feet go, each by itself."""
-    places = np.empty_like(points)
-    places[..., :2], places[..., 2] = _places(points, contacts), heights
+def _ends_wanted(
+    points: np.ndarray, places: np.ndarray, heights: np.ndarray, contacts: np.ndarray, fps: float
+) -> np.ndarray:
+    """(T, F, 3) where the ends of the feet go, each by itself. places: (T, F, 3) of contacts."""
     wanted, hold = points.copy(), grip_weight(contacts, fps)
     for end in range(points.shape[1]):
         missing, held = places[:, end] - points[:, end], hold[:, end]

@@ -8,17 +8,19 @@ nearer by a centimetre or two: the leg has to reach for it, and where it cannot 
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from .character import Bones, Character, Turns
 from .character_feet import Planted
 from .ik import Chain, follow, solve, turned_on
 from .joint_limits import KNEE, TOES
-from .planting import ease_off
 from .quaternions import about, angle_of, between, blend, conjugate, multiply, rotate
 from .rotations import dot, norm, smoothstep, unit
+from .soles import gentle_grip
 
 _UP = np.array([0.0, 0.0, 1.0])
 _PITCH = np.deg2rad([3.0, 15.0])  # of a heel off the ground, between which toes take to the floor
+_CALM = 0.07  # seconds over which the bend is smoothed
 _AHEAD = (0.15, 0.4)  # how much of a foot is level, below which it has no heading
 
 
@@ -31,7 +33,7 @@ def bend_toes(
     right heel and toe. A foot without a toe bone, or with one that is no toe, is left alone.
     """
     new, bones = dict(turned), {}
-    grip = ease_off(contacts, fps)
+    grip = gentle_grip(contacts, fps)
     for foot, side in enumerate("LR"):
         if not _has_toes(character, side):
             continue
@@ -40,7 +42,7 @@ def bend_toes(
         flat = _level(character, side, turned[role])
         share = share * _raised(character, side, turned[role], flat)
         rigid = turned[role]
-        toe = blend(rigid, flat, share * _within_limit(rigid, flat))
+        toe = blend(rigid, flat, _calm(share * _within_limit(rigid, flat), rigid, flat, fps))
         leg = planted.chains[side]
         ankle = _ankle(character, side, planted.tips[side], leg.end, toe)
         reached = solve(leg, ankle, KNEE)
@@ -93,6 +95,12 @@ def _raised(character: Character, side: str, foot: np.ndarray, flat: np.ndarray)
 def _within_limit(rigid: np.ndarray, flat: np.ndarray) -> np.ndarray:
     angle = angle_of(multiply(conjugate(rigid), flat))
     return np.minimum(1.0, TOES.most / np.maximum(angle, 1e-6))
+
+
+def _calm(share: np.ndarray, rigid: np.ndarray, flat: np.ndarray, fps: float) -> np.ndarray:
+    """(T,) shares whose angle of bend has no jerks."""
+    angle = np.maximum(angle_of(multiply(conjugate(rigid), flat)), 1e-3)
+    return np.clip(gaussian_filter1d(share * angle, _CALM * fps, mode="nearest") / angle, 0.0, 1.0)
 
 
 def _ball(character: Character, side: str, tip: np.ndarray, toe: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from engine.train import packs
 from engine.train.packs import JOINTS, PackWriter, find_packs, read_pack
 
 
-def labels(seed: int = 0) -> dict[str, np.ndarray]:
+def labels(seed: int = 0) -> dict[str, Any]:
     draw = np.random.default_rng(seed)
     return {
         "joints": draw.uniform(0, 60, (JOINTS, 2)),

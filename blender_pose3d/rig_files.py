@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +47,18 @@ def read_rig(path: str | Path) -> Rig:
     """One rig from its JSON file: ``{"title": ..., "bones": {role: [name, ...]}}``. Raises RigError."""
     path = Path(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise RigError(f"{path.name} is not a rig file: {error!r}") from error
+    return rig_of(text, path.name)
+
+
+def rig_of(text: str, called: str) -> Rig:
+    """One rig from its JSON text. called: name of the file, for messages. Raises RigError."""
+    try:
+        content = json.loads(text)
         rig = Rig(
-            path.stem,
+            Path(called).stem,
             str(content["title"]),
             _names(content["bones"]),
             bool(content.get("control", False)),
@@ -59,32 +68,44 @@ def read_rig(path: str | Path) -> Rig:
             {str(bone): str(control) for bone, control in content.get("follows", {}).items()},
             str(content.get("armature", "")),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RigError(f"{path.name} is not a rig file: {error!r}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RigError(f"{called} is not a rig file: {error!r}") from error
     unknown = sorted({*rig.bones} - {*ROLES}) + sorted({*rig.ik} - {*IK_ROLES})
     if unknown:
-        raise RigError(f"{path.name} has roles that do not exist: {', '.join(unknown)}")
+        raise RigError(f"{called} has roles that do not exist: {', '.join(unknown)}")
     return rig
 
 
-def save_map(path: str | Path, mapping: dict[str, str], armature: str = "", title: str = "") -> Path:
-    """Write a map of one's own, role → bone, in the format of the rigs that ship.
+def text_of(rig: Rig) -> str:
+    """The JSON text of a rig, as ``rig_of`` reads it."""
+    content: dict[str, Any] = {"title": rig.title, "armature": rig.armature, "control": rig.control}
+    content["bones"] = {role: list(rig.bones[role]) for role in ROLES if role in rig.bones}
+    content["properties"] = rig.properties
+    content["ik"] = {
+        "bones": {r: list(names) for r, names in rig.ik.items()},
+        "properties": rig.ik_properties,
+    }
+    content["follows"] = rig.follows
+    filled = {
+        key: value for key, value in content.items() if value and value != {"bones": {}, "properties": {}}
+    }
+    return json.dumps(filled, indent=2, ensure_ascii=False) + "\n"
 
-    armature: whose it is. The file is whole or not there: it is renamed into place. Raises RigError for a
-    map that could not be loaded again, and for a place that cannot be written.
+
+def save_map(path: str | Path, rig: Rig) -> Path:
+    """Write a map of one's own, one bone a role, in the format of the rigs that ship.
+
+    The file is whole or not there: it is renamed into place. Raises RigError for a map that could not be
+    loaded again, and for a place that cannot be written.
     """
     path = Path(path)
+    mapping = {role: names[0] for role, names in rig.bones.items()}
     problems = problems_of(mapping, mapping.values())
     if problems:
         raise RigError("\n".join(problems))
-    content = {
-        "title": title or (f"Map of {armature}" if armature else path.stem),
-        "armature": armature,
-        "bones": {role: [mapping[role]] for role in ROLES if role in mapping},
-    }
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.write_text(text_of(rig), encoding="utf-8")
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -92,8 +113,8 @@ def save_map(path: str | Path, mapping: dict[str, str], armature: str = "", titl
     return path
 
 
-def load_map(path: str | Path, bone_names: Iterable[str]) -> dict[str, str]:
-    """Role → bone from a map of one's own, for an armature that has these bones.
+def load_map(path: str | Path, bone_names: Iterable[str]) -> Rig:
+    """A map of one's own for an armature that has these bones, one name a role.
 
     Where a role has several names, the first that the armature has. Raises RigError with one line for each
     thing wrong: a bone that is gone, two roles on one bone, a role that is missing or unknown.
@@ -108,7 +129,7 @@ def load_map(path: str | Path, bone_names: Iterable[str]) -> dict[str, str]:
     problems = problems_of(mapping, have)
     if problems:
         raise RigError("\n".join(f"{Path(path).name}: {problem}" for problem in problems))
-    return mapping
+    return replace(rig, bones={role: (bone,) for role, bone in mapping.items()})
 
 
 def problems_of(mapping: dict[str, str], bone_names: Iterable[str]) -> list[str]:

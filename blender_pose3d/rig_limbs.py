@@ -173,8 +173,8 @@ def _parts(tree: Tree, chain: tuple[int, ...], places: np.ndarray) -> _Parts:
 
 
 def _leg_penalty(parts: _Parts) -> np.ndarray:
-    """(n,) penalties. Thigh and shin are of one length (0.245 and 0.246 of stature, Drillis and Contini 1966),
-    little comes before them, and the foot is short and turns away from the shin.
+    """(n,) penalties. Thigh and shin are of one length (0.245 and 0.246 of stature, Drillis and Contini
+    1966), little comes before them, and the foot is short and turns away from the shin.
     """
     whole = np.maximum(parts.upper + parts.lower, 1e-12)
     penalty = (_log_ratio(parts.upper, parts.lower) / 0.25) ** 2 / 2
@@ -186,8 +186,8 @@ def _leg_penalty(parts: _Parts) -> np.ndarray:
 
 
 def _arm_penalty(parts: _Parts, leg: float) -> np.ndarray:
-    """(n,) penalties. The upper arm is a little longer than the forearm (0.186 and 0.146 of stature, Drillis and
-    Contini 1966; less in rigs), both together 0.6 of the leg; the collar bone is shorter, so is the hand.
+    """(n,) penalties. The upper arm is a little longer than the forearm (0.186 and 0.146 of stature, Drillis
+    and Contini 1966; less in rigs), both together 0.6 of the leg; collar bone and hand are shorter.
     """
     whole = np.maximum(parts.upper + parts.lower, 1e-12)
     penalty = ((_log_ratio(parts.upper, parts.lower) - 0.15) / 0.3) ** 2 / 2

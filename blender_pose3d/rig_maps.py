@@ -10,7 +10,7 @@ from pathlib import Path
 from .fit import REQUIRED, ROLES
 from .retarget import RestPose
 from .rig_chains import as_driven, extra_bones, twist_bones
-from .rig_files import Properties, Rig, RigError, load_map, read_rig
+from .rig_files import Properties, Rig, RigError, read_rig
 from .rig_geometry import BY_SHAPE, Shape, by_shape, objections
 from .rig_names import NameTable, is_helper, normalised
 
@@ -18,6 +18,7 @@ __all__ = [
     "Detection",
     "Rig",
     "RigError",
+    "as_map",
     "detect",
     "known_rigs",
     "match",
@@ -40,7 +41,8 @@ class Detection:
     confidence: 0 to 1. extras: role → further bones of the same segment in line, outwards (a Daz upper arm's
     twist half; the back between hips and chest); only these may share the role's motion. twists: role → bones
     beside the segment that take a part of its twist. missing: roles without a bone. helpers: bones that
-    twist, correct or control by their name, with no part here. unmapped: all other bones. properties: bone →
+    twist, correct or control by their name, with no part here. unmapped: all other bones. control, follows:
+    as of ``rig_files.Rig``, with the bones as they are called here. properties: bone →
     custom property → value, to be set so that the mapped bones drive the character; ik: role of
     ``rig_files.IK_ROLES`` → control bone, and ik_properties: to be set so that these drive it instead.
     notes: for the user. rest: the rest pose, each bone on the parent that it has in effect where constraints
@@ -55,9 +57,11 @@ class Detection:
     missing: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
     unmapped: tuple[str, ...] = ()
+    control: bool = False
     properties: Properties = field(default_factory=dict)
     ik: dict[str, str] = field(default_factory=dict)
     ik_properties: Properties = field(default_factory=dict)
+    follows: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     rest: RestPose | None = field(default=None, compare=False, repr=False)
 
@@ -107,10 +111,26 @@ def detect(rest: RestPose | Iterable[str], armature: str = "the armature") -> De
     return _completed(made, names, pose)
 
 
-def with_map(path: str | Path, rest: RestPose) -> Detection:
-    """What a user's own map (``rig_files.save_map``) says of an armature. Raises RigError, a line a fault."""
-    mapping = load_map(path, rest.names)
-    return _completed(Detection(read_rig(path).name, mapping, 1.0), list(rest.names), rest)
+def with_map(rig: Rig, rest: RestPose) -> Detection:
+    """What follows from a user's own map, as ``rig_files.load_map`` gives it."""
+    names = list(rest.names)
+    mapping = {role: bones[0] for role, bones in rig.bones.items()}
+    return _completed(_of_rig(rig, mapping, NameTable(names)), names, rest)
+
+
+def as_map(found: Detection, armature: str) -> Rig:
+    """A detection as a map of one's own, to be saved. armature: whose it is."""
+    return Rig(
+        armature,
+        f"Map of {armature}",
+        {role: (bone,) for role, bone in found.mapping.items()},
+        found.control,
+        found.properties,
+        {role: (bone,) for role, bone in found.ik.items()},
+        found.ik_properties,
+        found.follows,
+        armature,
+    )
 
 
 def match(rig: Rig, bone_names: Iterable[str] | NameTable) -> dict[str, str]:
@@ -147,26 +167,30 @@ def _by_names(names: list[str], pose: RestPose | None) -> Detection | str:
     share = len(mapping) / len(rig.bones)
     known = 0.9 if rig.name == _FALLBACK else 1.0
     confidence = known * share * (0.9 + 0.1 * _verbatim(rig, mapping) / len(mapping))
+    return replace(_of_rig(rig, mapping, table), confidence=round(confidence, 3))
+
+
+def _of_rig(rig: Rig, mapping: dict[str, str], table: NameTable) -> Detection:
+    """A known rig with its bones as they are called here."""
+    pairs = ((table.find(bone), table.find(leader)) for bone, leader in rig.follows.items())
     return Detection(
         rig.name,
         mapping,
-        round(confidence, 3),
+        1.0,
+        control=rig.control,
         properties=_named(rig.properties, table),
         ik=match(replace(rig, bones=rig.ik), table),
         ik_properties=_named(rig.ik_properties, table),
+        follows={bone: leader for bone, leader in pairs if bone is not None and leader is not None},
     )
 
 
 def _completed(found: Detection, names: list[str], pose: RestPose | None) -> Detection:
     """With everything that follows from the mapping."""
-    rig = next((rig for rig in known_rigs() if rig.name == found.rig), None)
-    control = rig is not None and rig.control
-    if pose is not None and rig is not None and rig.follows:
-        table = NameTable(names)
-        pairs = {table.find(bone): table.find(leader) for bone, leader in rig.follows.items()}
-        pose = as_driven(pose, {b: c for b, c in pairs.items() if b is not None and c is not None})
-    extras = extra_bones(pose, found.mapping, control) if pose else {}
-    twists = twist_bones(pose, found.mapping, extras) if pose and not control else {}
+    if pose is not None:
+        pose = as_driven(pose, found.follows)
+    extras = extra_bones(pose, found.mapping, found.control) if pose else {}
+    twists = twist_bones(pose, found.mapping, extras) if pose and not found.control else {}
     used = {*found.mapping.values(), *found.ik.values()}
     used.update(bone for group in (extras, twists) for bones in group.values() for bone in bones)
     left = [name for name in names if name not in used]

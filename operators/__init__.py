@@ -2,10 +2,17 @@
 
 import bpy
 
-from .fit_tracks import POSE3D_OT_fit_tracks
-from .settings import POSE3D_PG_settings
+from . import bone_map, fit_tracks, settings
 
-CLASSES = (POSE3D_PG_settings, POSE3D_OT_fit_tracks)
+CLASSES = (
+    settings.POSE3D_PG_settings,
+    fit_tracks.POSE3D_OT_fit_tracks,
+    bone_map.POSE3D_OT_save_bone_map,
+    bone_map.POSE3D_OT_load_bone_map,
+    bone_map.POSE3D_OT_forget_bone_map,
+)
+# each has CLASSES, and may have register() and unregister() for what is more than classes
+MODULES: tuple = ()
 _commands: list[object] = []
 
 
@@ -19,13 +26,25 @@ def command_line(argv: list[str]) -> int:
 def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
-    bpy.types.Scene.pose3d = bpy.props.PointerProperty(type=POSE3D_PG_settings)
+    bpy.types.Scene.pose3d = bpy.props.PointerProperty(type=settings.POSE3D_PG_settings)
+    for module in MODULES:
+        for cls in module.CLASSES:
+            bpy.utils.register_class(cls)
+        getattr(module, "register", _nothing)()
     _commands.append(bpy.utils.register_cli_command("pose3d", command_line))
 
 
 def unregister() -> None:
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
+    for module in reversed(MODULES):
+        getattr(module, "unregister", _nothing)()
+        for cls in reversed(module.CLASSES):
+            bpy.utils.unregister_class(cls)
     del bpy.types.Scene.pose3d
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+
+
+def _nothing() -> None:
+    """For modules that are classes alone."""

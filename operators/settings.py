@@ -107,17 +107,20 @@ def look_at_armature(settings: POSE3D_PG_settings, context: bpy.types.Context | 
     if settings.armature is None:
         return
     try:
-        from ..blender_pose3d.blender.armature import rest_pose
-        from ..blender_pose3d.rig_maps import detect, title
+        from ..blender_pose3d.blender.rig_map import KEY, told
+        from ..blender_pose3d.rig_maps import title
 
-        found = detect(rest_pose(settings.armature), settings.armature.name)
+        found = told(settings.armature)
     except ImportError as error:
         settings.rig_problem = missing_package(error)
         return
     except ValueError as error:  # no bones, or a RigError
         settings.rig_problem = f"{error}."
         return
-    settings.rig_info = f"Rig: {title(found.rig)}, {len(found.mapping)} bones"
+    rig = "a map of its own" if KEY in settings.armature else title(found.rig)
+    settings.rig_info = f"Rig: {rig}, {len(found.mapping)} bones"
+    if found.confidence < 0.6:
+        settings.rig_info += ", uncertain: look the bone map over"
 
 
 def missing_package(error: ImportError) -> str:

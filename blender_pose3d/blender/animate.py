@@ -11,7 +11,7 @@ from ..bake_settings import BakeSettings
 from ..fit import FitError, fit
 from ..motion import Motion
 from ..retarget import Animation, RestPose
-from ..rig_maps import Detection, RigError, detect
+from ..rig_maps import Detection, RigError
 from ..root_motion import RootMotionError, carry_root
 from .actions import trying_out
 from .armature import rest_pose
@@ -21,6 +21,7 @@ from .errors import BadInput
 from .ik_controls import ik_animation, joined
 from .layers import check_layers
 from .object_path import standing_place
+from .rig_map import told
 
 
 class Animated(NamedTuple):
@@ -42,7 +43,7 @@ def animate(
     baking = baking or BakeSettings()
     rest = _rest(armature)
     try:
-        found = detect(rest, armature.name)
+        found = told(armature, rest)
         rest = found.rest or rest
         fitted = fit(motion, rest, found.mapping, extras=found.extras, twists=found.twists)
         animation = _cut(fitted, baking)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ..proportions import Proportions
-from ..rig_maps import detect
-from .armature import create_armature, rest_pose
+from .armature import create_armature
 from .errors import BadArguments, BadInput
+from .rig_map import told
 from .target import cannot_be_animated
 
 GENERATED = "pose3d"
@@ -54,14 +54,14 @@ def make_armature(name: str, proportions: Proportions) -> bpy.types.Object:
 
 def _rig_of(armature: bpy.types.Object) -> str | None:
     try:
-        return detect(rest_pose(armature)).rig
+        return told(armature).rig
     except ValueError:  # no bones, or a RigError
         return None
 
 
 def _humanoid(armature: bpy.types.Object) -> bpy.types.Object:
     try:
-        detect(rest_pose(armature), f"armature {armature.name}")
+        told(armature, called=f"armature {armature.name}")
     except ValueError as error:  # no bones, or a RigError
         raise BadInput(f"{error}.") from error
     reason = cannot_be_animated(armature, bpy.context.scene, bpy.context.view_layer)

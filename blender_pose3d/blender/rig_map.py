@@ -1,0 +1,62 @@
+"""Which bone of an armature object plays which role: by the map kept with it in its file, else detected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..retarget import RestPose
+from ..rig_files import RigError, load_map, problems_of, rig_of, save_map, text_of
+from ..rig_maps import Detection, as_map, detect, with_map
+from .armature import rest_pose
+from .errors import BadInput
+
+# Custom property of the object: the map as JSON, as in a file.
+KEY = "pose3d_bone_map"
+
+
+def told(armature: bpy.types.Object, rest: RestPose | None = None, called: str = "") -> Detection:
+    """What is known of an armature's bones: the map kept with it goes before what can be found out.
+
+    rest: its rest pose, if it is known already. called: what messages call it, else its name. Raises
+    RigError when it is no humanoid or the map kept with it does not suit it any more; ValueError when it has
+    no bones or is no armature.
+    """
+    called = called or armature.name
+    rest = rest or rest_pose(armature)
+    if KEY not in armature:
+        return detect(rest, called)
+    rig = rig_of(str(armature[KEY]), f"Map of {armature.name}")
+    problems = problems_of({role: names[0] for role, names in rig.bones.items() if names}, rest.names)
+    if problems:
+        raise RigError(f"the bone map kept with {called} does not suit it any more: {'; '.join(problems)}")
+    return with_map(rig, rest)
+
+
+def keep_map(armature: bpy.types.Object, path: str | Path) -> int:
+    """Read a map and keep it with an armature; returns how many bones have a role. Raises BadInput."""
+    if not armature.is_editable:
+        raise BadInput(f"{armature.name} is linked from another file: make an override or a copy.")
+    try:
+        rig = load_map(path, rest_pose(armature).names)
+    except ValueError as error:
+        raise BadInput(f"{'; '.join(str(error).splitlines())}.") from error
+    armature[KEY] = text_of(rig)
+    return len(rig.bones)
+
+
+def write_map(armature: bpy.types.Object, path: str | Path) -> int:
+    """Write the map that an armature is animated by, to be changed and read again. Raises BadInput."""
+    try:
+        found = told(armature)
+        save_map(path, as_map(found, armature.name))
+    except ValueError as error:
+        raise BadInput(f"{'; '.join(str(error).splitlines())}.") from error
+    return len(found.mapping)
+
+
+def forget_map(armature: bpy.types.Object) -> None:
+    """Go back to what can be found out about an armature's bones."""
+    if KEY in armature:
+        del armature[KEY]

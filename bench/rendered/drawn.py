@@ -19,8 +19,9 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from engine.train.people.dress import MATERIALS
+
 from .camera import FilmCamera
-from .dress import MATERIALS
 from .finish import encode, write_exact
 
 _FINER = 2  # times the size at which faces are painted, to smooth their edges

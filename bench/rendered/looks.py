@@ -7,7 +7,7 @@ import colorsys
 import bpy
 import numpy as np
 
-from .dress import MATERIALS
+from engine.train.people.dress import MATERIALS
 
 _ROUGH = {"skin": 0.55, "eyes": 0.2, "shirt": 0.9, "trousers": 0.9, "shoes": 0.6, "hair": 0.7}
 _HAIRS = ((0.02, 0.015, 0.01), (0.05, 0.025, 0.012), (0.14, 0.07, 0.03), (0.4, 0.25, 0.1), (0.35, 0.35, 0.36))

@@ -10,9 +10,8 @@ from scipy.spatial.transform import Rotation
 from blender_pose3d.skeleton import H36M_19
 from engine.train.body_bank import AXES, SEGMENT_OF, canonical_rotations
 from engine.train.mocap import FPS, Clip, read_clip
+from engine.train.people.anatomy import Body
 from engine.train.segments import segment
-
-from .anatomy import Body
 
 RATE = 30.0
 _LEG = [H36M_19.index(name) for name in ("LHip", "LKnee", "LAnkle")]

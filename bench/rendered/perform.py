@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import BadInput
+from engine.train.people.anatomy import joint_centres, make_body, skin, surface_keypoints
+from engine.train.people.dress import dress
 
-from .anatomy import joint_centres, make_body, skin, surface_keypoints
 from .backdrop import Backdrops
 from .camera import place
-from .dress import dress
 from .furniture import corners, place_furniture
 from .motion import bone_transforms
 from .plan import SETS, Scene, scenes, shape

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from ..errors import BadArguments
-from . import train_photos
+from . import train_people, train_photos
 from .train_pose2d import add_pose2d, run_pose2d
 
 
@@ -39,6 +39,7 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
     )
     add_pose2d(kinds)
     train_photos.add_arguments(kinds)
+    train_people.add_arguments(kinds)
     bodies = kinds.add_parser("bodies", help="make the bank of bodies anew, with the package anny")
     bodies.add_argument("--out", type=Path, help="the file to write (the bank that ships)")
     bodies.add_argument("--count", type=int, default=512, help="how many bodies")
@@ -50,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
         return run_pose2d(args)
     if args.what == "photos":
         return train_photos.run(args)
+    if args.what == "people":
+        return train_people.run(args)
     return _bodies(args) if args.what == "bodies" else _lifter(args)
 
 

@@ -21,13 +21,17 @@ _HAIRS = np.array([[0.02, 0.015, 0.01], [0.08, 0.04, 0.02], [0.25, 0.13, 0.05], 
 
 @dataclass(frozen=True)
 class Dressed:
-    """vertices (V, 3) at rest, weights (V, B), faces (F, 4), material (F,) into MATERIALS, colour (V, 3)."""
+    """vertices (V, 3) at rest, weights (V, B), faces (F, 4), material (F,) into MATERIALS, colour (V, 3).
+
+    base: (V,) the body's vertex that each was made of and moves with.
+    """
 
     vertices: np.ndarray
     weights: np.ndarray
     faces: np.ndarray
     material: np.ndarray
     colour: np.ndarray
+    base: np.ndarray
 
 
 def dress(body: Body, rng: np.random.Generator, *, skirts: bool) -> Dressed:
@@ -63,17 +67,18 @@ def dress(body: Body, rng: np.random.Generator, *, skirts: bool) -> Dressed:
 
 
 def _joined(body: Body, parts: list[tuple[np.ndarray, np.ndarray, str]], colour: np.ndarray) -> Dressed:
-    vertices, weights, faces, material, colours = [], [], [], [], []
+    vertices, weights, faces, material, colours, base = [], [], [], [], [], []
     count = 0
     for points, quads, name in parts:
         used, local = np.unique(quads, return_inverse=True)
         vertices.append(points[used])
         weights.append(body.weights[used])
+        base.append(used)
         colours.append(colour[used])
         faces.append(local.reshape(quads.shape) + count)
         material.append(np.full(len(quads), MATERIALS.index(name)))
         count += len(used)
-    joined = (np.concatenate(each) for each in (vertices, weights, faces, material, colours))
+    joined = (np.concatenate(each) for each in (vertices, weights, faces, material, colours, base))
     return Dressed(*joined)
 
 

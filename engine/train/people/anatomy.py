@@ -19,7 +19,7 @@ from blender_pose3d.skeleton import COCO_17, H36M_19, HALPE_26
 _HEADS = {
     "Hip": "UpLeg", "Knee": "Leg", "Ankle": "Foot", "Shoulder": "Arm", "Elbow": "ForeArm", "Wrist": "Hand",
 }  # fmt: skip
-_CROWN = 881  # vertex of MakeHuman's base mesh
+CROWN = 881  # vertex of MakeHuman's base mesh
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def surface_keypoints(body: Body, vertices: np.ndarray) -> np.ndarray:
     points = np.full((len(vertices), len(HALPE_26), 3), np.nan)
     for row, name in enumerate(body.keypoints):
         points[:, HALPE_26.index(name)] = known[:, row]
-    points[:, HALPE_26.index("head")] = vertices[:, _CROWN]
+    points[:, HALPE_26.index("head")] = vertices[:, CROWN]
     for middle, joint in (("neck", "shoulder"), ("hip", "hip")):
         sides = [COCO_17.index(f"{side}_{joint}") for side in ("left", "right")]
         points[:, HALPE_26.index(middle)] = points[:, sides].mean(axis=1)

@@ -1,18 +1,21 @@
-"""Panels: they draw, and nothing else."""
+"""Panels: they draw, and nothing else. A module a part of the sidebar, each with its CLASSES."""
 
 import bpy
 
-from .keys import POSE3D_PT_keys
-from .sidebar import POSE3D_PT_camera, POSE3D_PT_contacts, POSE3D_PT_sidebar, POSE3D_PT_smoothing
+from . import bake, character, motion, sidebar
 
-CLASSES = (POSE3D_PT_sidebar, POSE3D_PT_smoothing, POSE3D_PT_camera, POSE3D_PT_contacts, POSE3D_PT_keys)
+# The panel that the others hang in comes first. bl_order says how they follow each other:
+# Video 10, Capture 20, Motion 30, Look 40, Character 50, Bake 60, Export 70.
+MODULES: tuple = (sidebar, motion, character, bake)
 
 
 def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
+    for module in MODULES:
+        for cls in module.CLASSES:
+            bpy.utils.register_class(cls)
 
 
 def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+    for module in reversed(MODULES):
+        for cls in reversed(module.CLASSES):
+            bpy.utils.unregister_class(cls)

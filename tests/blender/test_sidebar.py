@@ -1,6 +1,7 @@
 """The operator and the sidebar's settings, registered as Blender would, without a window."""
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -8,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 import bpy
 import pytest
 
+from blender_pose3d.blender.actions import curves_of
 from blender_pose3d.blender.armature import create_armature
 from blender_pose3d.tracks import write_tracks
 from tests.blender.moving_rigs import mixamo
@@ -58,7 +60,7 @@ def crane() -> bpy.types.Object:
 
 
 def why_not() -> str:
-    return sys.modules[f"{PACKAGE}.panels.sidebar"].why_not(bpy.context)
+    return sys.modules[f"{PACKAGE}.panels.bake"].why_not(bpy.context)
 
 
 def refused(**properties) -> str:
@@ -176,7 +178,6 @@ def test_reasons_to_be_grey(settings, tracks):
 
 def test_the_panel_draws_in_every_state(settings, tracks, tmp_path):
     """With a stand-in for the layout, which takes what Blender's does: names of properties are checked."""
-    panel = bpy.types.POSE3D_PT_sidebar
     for state in ({}, {"tracks": tracks}, {"tracks": str(tmp_path)}, {"armature": crane()}):
         for name, value in state.items():
             setattr(settings, name, value)
@@ -188,9 +189,8 @@ def test_the_panel_draws_in_every_state(settings, tracks, tmp_path):
             region=SimpleNamespace(width=280),
             preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),
         )
-        drawn = SimpleNamespace(layout=layout, _button=None)
-        drawn._button = lambda *arguments, panel=panel, drawn=drawn: panel._button(drawn, *arguments)
-        panel.draw(drawn, context)
+        for part in ("motion", "character", "bake"):
+            getattr(bpy.types, f"POSE3D_PT_{part}").draw(SimpleNamespace(layout=layout), context)
         assert {"tracks", "person", "armature", "height", "smoothing"} <= set(layout.seen)
         assert max(len(text) for text in layout.texts) <= 45, "a label does not wrap by itself"
     feet = Layout()
@@ -222,7 +222,7 @@ class Layout:
         self.texts.append(text)
 
     def operator(self, name, **_):
-        assert name == "pose3d.fit_tracks"
+        assert name.startswith("pose3d.")
         return SimpleNamespace()
 
 
@@ -240,3 +240,29 @@ def test_what_is_set_reaches_the_motion(settings):
     assert told.lens == pytest.approx(57.2958) and told.filter == "one-euro" and told.parts["hands"] == 0.5
     names = type(settings).bl_rna.properties["smoothing_filter"].enum_items.keys()
     assert set(names) == set(FILTERS)
+
+
+def test_a_bone_map_of_one_s_own(settings, tracks, tmp_path):
+    path = tmp_path / "hero.json"
+    with pytest.raises(RuntimeError, match="Choose an armature"):
+        bpy.ops.pose3d.save_bone_map(filepath=str(path))
+    settings.armature = mixamo()
+    assert bpy.ops.pose3d.save_bone_map(filepath=str(path)) == {"FINISHED"}
+    content = json.loads(path.read_text())
+    assert content["bones"]["head"] == ["mixamorig:Head"]
+    del content["bones"]["neck"]
+    path.write_text(json.dumps(content))
+    assert bpy.ops.pose3d.load_bone_map(filepath=str(path)) == {"FINISHED"}
+    assert settings.rig_info == "Rig: a map of its own, 20 bones"
+    settings.armature.data.bones["mixamorig:Head"].name = "Skull"
+    assert "bone mixamorig:Head, mapped to head, is not in the armature" in refused(
+        filepath=tracks, armature=settings.armature.name
+    )
+    with pytest.raises(RuntimeError, match="is not in the armature"):
+        bpy.ops.pose3d.load_bone_map(filepath=str(path))
+    settings.armature.data.bones["Skull"].name = "mixamorig:Head"
+    assert bpy.ops.pose3d.fit_tracks(filepath=tracks, armature=settings.armature.name) == {"FINISHED"}
+    curves = curves_of(settings.armature.animation_data.action, settings.armature)
+    assert not [curve for curve in curves if "Neck" in curve.data_path]
+    assert bpy.ops.pose3d.forget_bone_map() == {"FINISHED"}
+    assert settings.rig_info == "Rig: Mixamo, 21 bones"

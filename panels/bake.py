@@ -1,0 +1,71 @@
+"""Bake: the button that animates, and how the keys come out."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..operators.bake_properties import BAKE, draw_keys
+from ..operators.fit_tracks import POSE3D_OT_fit_tracks, cannot_be_animated
+from ..operators.motion_properties import MOTION
+from ..operators.settings import CONTACTS, POSE3D_PG_settings
+from .parts import Part, letters_of, properties, wrapped
+
+
+class POSE3D_PT_bake(Part, bpy.types.Panel):
+    bl_idname = "POSE3D_PT_bake"
+    bl_label = "Bake"
+    bl_order = 60
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = properties(self)
+        settings = context.scene.pose3d
+        reason = why_not(context)
+        draw_button(layout, settings, reason)
+        for text in [reason] if reason else settings.notes.splitlines():
+            wrapped(layout, text, "INFO", letters_of(context))
+
+
+class POSE3D_PT_keys(Part, bpy.types.Panel):
+    bl_idname = "POSE3D_PT_keys"
+    bl_label = "Keys and Root Motion"
+    bl_parent_id = "POSE3D_PT_bake"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        draw_keys(properties(self), context.scene.pose3d)
+
+
+def draw_button(layout: bpy.types.UILayout, settings: POSE3D_PG_settings, reason: str) -> None:
+    """The button, with all that the sidebar asks for; grey if there is a reason."""
+    armature = settings.armature
+    row = layout.row()
+    row.scale_y = 1.4
+    row.enabled = not reason
+    button = row.operator(
+        POSE3D_OT_fit_tracks.bl_idname,
+        text=f"Animate {armature.name}" if armature else "Animate New Armature",
+        icon="ANIM",
+        translate=armature is None,
+    )
+    button.filepath = settings.tracks
+    button.armature = armature.name if armature else ""
+    button.new_armature = armature is None
+    button.person, button.height = settings.person, settings.height
+    button.smoothing = settings.smoothing
+    for name in (*MOTION, *CONTACTS, *BAKE):
+        setattr(button, name, getattr(settings, name))
+
+
+def why_not(context: bpy.types.Context) -> str:
+    """Why the button is greyed out; empty if it is not."""
+    settings = context.scene.pose3d
+    if context.mode not in {"OBJECT", "POSE"}:
+        return "Go to Object Mode or Pose Mode first."
+    if not settings.tracks:
+        return "Choose a tracks file first."
+    if settings.people and settings.person > settings.people:
+        return f"There is no person {settings.person} in these tracks."
+    return cannot_be_animated(context, settings.armature) if settings.armature else ""
+
+
+CLASSES = (POSE3D_PT_bake, POSE3D_PT_keys)

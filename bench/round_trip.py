@@ -13,7 +13,7 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -95,6 +95,7 @@ def measured(armature: bpy.types.Object, clip: Clip) -> dict[str, np.ndarray]:
     joints, ends = joints_of(rig, pose), foot_ends(rig, pose)
     target = level_toes(clip.motion, rig)
     captured = clip.source[: done.frames]
+    source = replace(clip.motion, joints=captured)
     rested = clip.motion.contacts.copy()
     for shift in (1, -1):  # a foot takes hold and lets go within a frame
         rested &= np.roll(clip.motion.contacts, shift, axis=0)
@@ -103,7 +104,7 @@ def measured(armature: bpy.types.Object, clip: Clip) -> dict[str, np.ndarray]:
     jumps = (_steps(pose[:, [rest.index(bone) for bone in rig.mapping.values()]]) > _JUMP) & ~quick
     return {
         "motion": np.concatenate(list(directions(joints, target, rig).values())),
-        "source": np.concatenate(list(directions(joints, captured, rig).values())),
+        "source": np.concatenate(list(directions(joints, level_toes(source, rig), rig).values())),
         "locks": strays[rested],
         "jumps": jumps,
         # where the motion that was fitted is quiet, too: cleaning and feet that are held also turn bones

@@ -71,6 +71,7 @@ class _Pose:
         bones = armature.data.bones
         self.rest = {bone.name: np.array(bone.matrix_local, dtype=np.float64) for bone in bones}
         self._parents = {bone.name: bone.parent.name if bone.parent else None for bone in bones}
+        self._local = {bone.name: bone.use_local_location for bone in bones}
         self._index = {bone.name: index for index, bone in enumerate(armature.pose.bones)}
         _, self._matrices = sample_pose(armature, frames)
         self.count = len(self._matrices)
@@ -84,7 +85,7 @@ class _Pose:
         return self.of(bone) @ np.linalg.inv(self.rest[bone])
 
     def basis(self, bone: str, place: np.ndarray, turned: np.ndarray | None) -> np.ndarray:
-        """(T, 4, 4) of ``PoseBone.matrix_basis`` that puts a bone to (T, 3) places and (T, 3, 3) axes."""
+        """(T, 4, 4) channels of a bone, as a matrix, that put it to (T, 3) places and (T, 3, 3) axes."""
         parent = self._parents[bone]
         still = np.broadcast_to(self.rest[bone], (self.count, 4, 4))
         still = still if parent is None else self.moved(parent) @ still
@@ -94,6 +95,10 @@ class _Pose:
             wanted[:, :3, :3] = turned
         basis = np.linalg.inv(still) @ wanted
         basis[:, :3, :3] /= np.linalg.norm(basis[:, :3, :3], axis=-2, keepdims=True)
+        if not self._local[bone]:
+            axes = np.eye(3) if parent is None else self.of(parent)[:, :3, :3]
+            way = (place - still[:, :3, 3])[..., None]
+            basis[:, :3, 3] = (np.linalg.inv(axes) @ way)[..., 0]
         return basis
 
 

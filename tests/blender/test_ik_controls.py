@@ -22,13 +22,15 @@ def rig(rolled: bool) -> bpy.types.Object:
     with editing(armature):
         bones = armature.data.edit_bones
         root = bones.new("root")
-        root.head, root.tail = (0, 0, 0), (0, 0.2, 0)
+        root.head, root.tail, root.roll = (0, 0, 0), (0, 0.2, 0.1), 0.4
         bones["shin.L"].head.y -= 0.02  # a knee that is bent a little, as rigs for IK have it
         foot = bones.new("foot_ik.L")
         foot.head, foot.tail, foot.parent = bones["foot.L"].head, bones["foot.L"].tail, root
         foot.roll = 0.7 if rolled else 0.0
         pole = bones.new("knee_pole.L")
         pole.head = bones["shin.L"].head + bones["shin.L"].head.__class__((0, -0.5, 0))
+        foot.use_local_location = not rolled
+        pole.use_local_location = False
         pole.tail, pole.parent = pole.head + pole.head.__class__((0, -0.1, 0)), root
     pose = armature.pose.bones
     pose["hips"]["IK_FK"] = 1.0

@@ -90,7 +90,7 @@ def _along_limbs(body: Body) -> dict[str, np.ndarray]:
     """Per vertex: how far along the arm and the leg it lies (0 to 1 upper, 1 to 2 lower; 0 on the trunk)."""
     strongest = np.array(body.bones)[body.weights.argmax(axis=1)]
     kind = np.char.replace(np.char.replace(strongest, "Left", ""), "Right", "")
-    reach = {"arm": np.zeros(len(kind)), "leg": np.zeros(len(kind))}
+    reach: dict[str, np.ndarray] = {"arm": np.zeros(len(kind)), "leg": np.zeros(len(kind))}
     for limb, bones in (("arm", ("Arm", "ForeArm", "Hand")), ("leg", ("UpLeg", "Leg", "Foot"))):
         for number in range(2):
             for side in ("Left", "Right"):

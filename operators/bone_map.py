@@ -80,7 +80,7 @@ class POSE3D_OT_forget_bone_map(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         armature = context.scene.pose3d.armature
-        return armature is not None and "pose3d_bone_map" in armature
+        return armature is not None and armature.get("pose3d_bone_map") is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         from ..blender_pose3d.blender.rig_map import forget_map

@@ -117,7 +117,7 @@ def look_at_armature(settings: POSE3D_PG_settings, context: bpy.types.Context | 
     except ValueError as error:  # no bones, or a RigError
         settings.rig_problem = f"{error}."
         return
-    rig = "a map of its own" if KEY in settings.armature else title(found.rig)
+    rig = "a map of its own" if settings.armature.get(KEY) else title(found.rig)
     settings.rig_info = f"Rig: {rig}, {len(found.mapping)} bones"
     if found.confidence < 0.6:
         settings.rig_info += ", uncertain: look the bone map over"

@@ -25,9 +25,10 @@ def told(armature: bpy.types.Object, rest: RestPose | None = None, called: str =
     """
     called = called or armature.name
     rest = rest or rest_pose(armature)
-    if KEY not in armature:
+    kept = armature.get(KEY)
+    if kept is None:
         return detect(rest, called)
-    rig = rig_of(str(armature[KEY]), f"Map of {armature.name}")
+    rig = rig_of(str(kept), f"Map of {armature.name}")
     problems = problems_of({role: names[0] for role, names in rig.bones.items() if names}, rest.names)
     if problems:
         raise RigError(f"the bone map kept with {called} does not suit it any more: {'; '.join(problems)}")
@@ -58,5 +59,5 @@ def write_map(armature: bpy.types.Object, path: str | Path) -> int:
 
 def forget_map(armature: bpy.types.Object) -> None:
     """Go back to what can be found out about an armature's bones."""
-    if KEY in armature:
+    if armature.get(KEY) is not None:
         del armature[KEY]

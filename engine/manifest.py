@@ -42,7 +42,9 @@ class Entry:
     page: str = ""
     measured_on: str = ""
     pck: float = 0.0
+    pck_upright: float = 0.0
     pck_blazepose_full: float = 0.0
+    pck_blazepose_full_upright: float = 0.0
 
     @property
     def known_hash(self) -> str:

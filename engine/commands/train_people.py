@@ -5,15 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import BadArguments
-
-if TYPE_CHECKING:
-    from ..train.people.render import Renderer
-
-_TEST_EVERY = 10  # photographs, of which one is kept for the test part
-_BODY_SEED = {"train": 1, "test": 1002}
 
 
 def add_arguments(kinds: argparse._SubParsersAction) -> None:
@@ -42,10 +35,12 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from ..train.packs import PackWriter
+    from ..train.people.opening import Sources, open_renderer
     from ..train.people.packing import write_people
 
     _check(args)
-    renderer = _open(args)
+    sources = Sources(args.mocap, args.backgrounds, args.garments, args.cache, args.bodies)
+    renderer = open_renderer(sources, args.split, args.device)
     name = args.name or ("rendered" if args.split == "train" else "rendered-test")
     with (
         PackWriter(args.out, name, source="rendered") as writer,
@@ -71,28 +66,3 @@ def _check(args: argparse.Namespace) -> None:
         raise BadArguments(f"{args.out} is not a folder.")
     if args.device == "cuda" and not torch.cuda.is_available():
         raise BadArguments("There is no CUDA device here.", "Leave --device out.")
-
-
-def _open(args: argparse.Namespace) -> Renderer:
-    """Everything that is rendered with, looked at in the order of what fails soonest."""
-    from ..train.people.assets import cached_bank
-    from ..train.people.photos import load_backgrounds, load_garments
-    from ..train.people.poses import load_poses
-    from ..train.people.render import Renderer
-    from ..weights import cache_dir
-
-    kept = args.cache or cache_dir() / "people"
-    cloth = load_garments(args.garments) if args.garments else None
-    poses = load_poses(args.mocap, args.split, kept / f"poses-{args.split}.npz")
-    behind = load_backgrounds(args.backgrounds, cache=kept / "crowded.json") if args.backgrounds else None
-    if behind is not None and len(behind) >= _TEST_EVERY:
-        behind = behind[_own_rows(len(behind), test=args.split == "test")]
-    # as many bodies to test with are not worth their making
-    count = args.bodies if args.split == "train" else max(args.bodies // 8, 1)
-    bank = cached_bank(kept / f"bodies-{args.split}.npz", count, seed=_BODY_SEED[args.split])
-    return Renderer(bank, poses, behind, cloth, device=args.device)
-
-
-def _own_rows(count: int, *, test: bool) -> list[int]:
-    """Which of count photographs a part is rendered over: every tenth is the test part's."""
-    return [row for row in range(count) if (row % _TEST_EVERY == 0) == test]

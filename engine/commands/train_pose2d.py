@@ -33,10 +33,11 @@ def run_pose2d(args: argparse.Namespace) -> int:
     keep_freed_memory()
     import torch
 
+    from ..train.people.opening import Sources, open_renderer
     from ..train.pose2d.config import read_config
     from ..train.pose2d.data import read_people
     from ..train.pose2d.export import export
-    from ..train.pose2d.live import Live, Sources, open_renderer
+    from ..train.pose2d.live import Live
     from ..train.pose2d.loop import Pace, Trainer
     from ..train.run import StateFolder
 
@@ -50,7 +51,7 @@ def run_pose2d(args: argparse.Namespace) -> int:
     live = None
     if args.mocap:
         sources = Sources(args.mocap, args.backgrounds, args.garments, args.people_cache)
-        live = Live(open_renderer(sources, args.device), config)
+        live = Live(open_renderer(sources, "train", args.device), config)
     best = Trainer(people, config, folder, pace, teacher=args.teacher, live=live).run()
     print(f"Best PCK@0.2 on people kept apart: {100 * best:.1f} ({folder.path}).")
     if args.export:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import torch
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from ..people.render import Batch as Rendered
     from ..people.view import Framing
 
-_BODIES = 400
 _STRIDE = 1_000_003  # between the seeds of runs
 _MULTIPLE = 8  # px that the renderer wants a side to be a multiple of
 
@@ -25,36 +22,6 @@ class Renders(Protocol):
     """What people.render.Renderer offers."""
 
     def render(self, seed: int, count: int, framing: Framing | None = None) -> Rendered: ...
-
-
-@dataclass(frozen=True)
-class Sources:
-    """mocap: folder of BVH files. backgrounds, garments: folders or archives of photographs, or None. cache:
-    folder that keeps what takes minutes to prepare."""
-
-    mocap: Path
-    backgrounds: Path | None = None
-    garments: Path | None = None
-    cache: Path | None = None
-
-
-def open_renderer(sources: Sources, device: str) -> Renders:
-    """Bodies, poses of the subjects to learn from, photographs: all that a renderer needs.
-
-    Raises BadInput for sources that are missing, broken or empty.
-    """
-    from ...weights import cache_dir
-    from ..people.assets import cached_bank
-    from ..people.photos import load_backgrounds, load_garments
-    from ..people.poses import load_poses
-    from ..people.render import Renderer
-
-    kept = sources.cache or cache_dir() / "people"
-    bank = cached_bank(kept / "bodies-train.npz", _BODIES, seed=1)
-    poses = load_poses(sources.mocap, "train", kept / "poses-train.npz")
-    behind = sources.backgrounds and load_backgrounds(sources.backgrounds, cache=kept / "crowded.json")
-    cloth = sources.garments and load_garments(sources.garments)
-    return Renderer(bank, poses, behind, cloth, device=device)
 
 
 class Live:

@@ -13,6 +13,7 @@ _SIDES = {"l": "L", "left": "L", "lft": "L", "r": "R", "right": "R", "rgt": "R",
 _GLUED = re.compile(r"^(left|right|左|右)(?=.)|(?<=.)(left|right)$")
 _KNOWN_PREFIX = re.compile(r"^(?:mixamorig\d*[_ ]?|(?:valvebiped|bip\d+|def)[^A-Za-z]+)+", re.IGNORECASE)
 _COPY = re.compile(r"\.\d{3}$")
+_COUNTED = re.compile(r"[_ ]\d+$")
 # Bones that only help a segment: they take part in its twist or correct its shape, or drive it.
 _HELPERS = {
     "twist", "twst", "roll", "helper", "corrective", "correctiveroot", "share", "sharebone", "ik", "pole",
@@ -64,19 +65,19 @@ def is_helper(name: str) -> bool:
 class NameTable:
     """Names of one armature, to be looked up by what they mean.
 
-    What most of the names begin with (``Hero_``, ``CC_Base_``) or end with (``.001`` of a copy) goes first.
+    What most of the names begin with (``Hero_``, ``CC_Base_``) or end with (``.001`` of a copy, a running
+    number of every bone) goes first.
     A letter l or r is also taken for a side where the same name exists with the other letter
     (``lthigh`` and ``rthigh``). Where two bones have one meaning, the first keeps it.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
-        copy = sum(bool(_COPY.search(name)) for name in names) > 0.6 * len(names)
-        plain = [_COPY.sub("", name) if copy else name for name in names]
+        plain = _without_numbering(names)
         split = [words(name) for name in plain]
         shared = _shared_prefix([parts for parts, _ in split])
         # a copy's spine.001 is the original's spine, and its spine.001.001 the original's spine.001
-        self._exact = dict(zip(plain, names, strict=True))
+        self._exact = dict(zip(reversed(plain), reversed(names), strict=True))
         self._whole: dict[Key, str] = {}
         self._short: dict[Key, str] = {}
         for name, (parts, side) in zip(names, split, strict=True):
@@ -101,6 +102,16 @@ class NameTable:
                 other = "r" if core[0] == "l" else "l"
                 if other + core[1:] in bare:
                     table.setdefault((core[0].upper(), core[1:]), table[("", core)])
+
+
+def _without_numbering(names: Sequence[str]) -> list[str]:
+    """Names without the ending of a copy (``.001``), and without a number that counts all bones (``_57``)."""
+    if sum(bool(_COPY.search(name)) for name in names) > 0.6 * len(names):
+        names = [_COPY.sub("", name) for name in names]
+    numbers = [match.group() for name in names if (match := _COUNTED.search(name))]
+    if len(numbers) > 0.8 * len(names) and len(set(numbers)) > 0.95 * len(numbers):
+        names = [_COUNTED.sub("", name) for name in names]
+    return list(names)
 
 
 def _shared_prefix(split: list[tuple[str, ...]]) -> tuple[str, ...]:

@@ -23,8 +23,7 @@ RIG = {
     "rigify_generated": "rigify_generated",
 }  # fmt: skip
 SPELLINGS = {
-    "prefix": "Hero_{}".format,
-    "namespace": "scene:Hero|{}".format,
+    "namespace and prefix": "scene:File|Hero_{}".format,
     "copy": "{}.001".format,
     "capitals": str.upper,
     "lower case": str.lower,
@@ -51,6 +50,14 @@ def test_names_may_be_spelt_otherwise(name: str, spelling: str) -> None:
         pytest.skip("two bones of this rig differ by case alone")
     found = detect(vary.renamed(rest, change))
     assert found.mapping == {role: change(bone) for role, bone in rigs.mapping(name).items()}
+
+
+@pytest.mark.parametrize("name", ["mixamo", "unreal5", "genesis8", "biped", "rigify_metarig", "unity"])
+def test_bones_may_be_numbered(name: str) -> None:
+    rest = rest_of(name)
+    new = {bone: f"{bone}_{number:02d}" for number, bone in enumerate(rest.names, 2)}
+    found = detect(vary.renamed(rest, new.__getitem__))
+    assert found.mapping == {role: new[bone] for role, bone in rigs.mapping(name).items()}
 
 
 @pytest.mark.parametrize("sides", ["left_{}", "{} (L)", "{}-Left", "L.{}", "{}_l", "Left {}"])

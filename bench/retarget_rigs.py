@@ -209,13 +209,10 @@ def _without(bones: Bones, *parts: str) -> Bones:
 
 
 def _free_bones(bones: Bones) -> BenchRig:
-    """Bones that do not inherit rotation, and locks: no twist of forearms, nothing of the collars."""
+    """Bones that do not inherit rotation; collars and hands that are locked."""
     rig = _rig("no inheritance, locks", bones, rolls=9)
     inherit = np.array([not name.startswith(("upper_arm", "thigh", "head")) for name in rig.rest.names])
-    locked = np.zeros((len(inherit), 3), bool)
-    for bone, name in enumerate(rig.rest.names):
-        locked[bone] = (
-            (True,) * 3 if name.startswith("shoulder") else (False, name.startswith("forearm"), False)
-        )
+    still = np.array([name.startswith(("shoulder", "hand")) for name in rig.rest.names])
+    locked = np.repeat(still[:, None], 3, axis=1)
     orders = ("QUATERNION",) * len(inherit)
     return replace(rig, rest=replace(rig.rest, inherit_rotation=inherit, locked=locked, orders=orders))

@@ -1,16 +1,19 @@
 """Where a character's heels and toes stand: each contact has one place, and each print the person's heading.
 
 A foot of another length that pivots on its toes takes its heel along. Places found for each end by itself
-would turn the foot; so they are a stiff foot apart, in the heading that the person's foot has while it is flat.
+would turn the foot; so they are a stiff foot apart, in the heading that the person's foot has while flat.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from .planting import ease_off
 from .spans import middles
+
+# Seconds at both ends of a contact in which the other end of the foot is free: it may be on its way.
+_SETTLING = 0.07
 
 
 def footprints(
@@ -20,19 +23,22 @@ def footprints(
 
     points: (T, 4, 3) of left heel and toe, right heel and toe, as rotations alone put them. contacts: (T, 4)
     bool. heights: (4,) over the floor of ends that stand. The longest stands are placed first, and what
-    shares a contact with them follows. While one end stands, the other goes along with it as a stiff foot does, so
-    that the foot keeps the person's orientation.
+    shares a contact with them follows. While one end stands, the other goes along with it as a stiff foot
+    does, so that the foot keeps the person's orientation.
     """
     fixed = np.empty_like(points)
     fixed[..., 2] = heights
     spots = middles(points[..., :2], contacts)
     places, held = points.copy(), contacts.copy()
     own = ease_off(contacts, fps)[..., None] if contacts.any() else np.zeros((*contacts.shape, 1))
+    settling = max(round(_SETTLING * fps), 1)
     for heel, toe in ((0, 1), (2, 3)):
         foot = slice(heel, toe + 1)
         fixed[:, foot, :2] = _prints(points[:, foot, :2], contacts[:, foot], spots[:, foot])
-        held[:, foot] = contacts[:, foot].any(axis=1, keepdims=True)
         for end, other in ((heel, toe), (toe, heel)):
+            held[:, end] |= binary_erosion(
+                contacts[:, other], np.ones(2 * settling + 1, bool), border_value=1
+            )
             along = points[:, end] + np.where(
                 contacts[:, other, None], fixed[:, other] - points[:, other], 0.0
             )
@@ -60,9 +66,11 @@ def _prints(points: np.ndarray, contacts: np.ndarray, places: np.ndarray) -> np.
     labels[1] += (labels[1] > 0) * labels[0].max()
     count = int(labels.max()) + 1
     spots, group = np.full((count, 2), np.nan), np.zeros(count, dtype=int)
-    for start, stop in stands[np.argsort(stands[:, 0] - stands[:, 1], kind="stable")]:
-        heel, toe = labels[:, start]
-        foot = np.median(away[start:stop], axis=0)
+    gone = np.concatenate([np.zeros((1, 2)), np.cumsum(away, axis=0)])
+    lengths = stands[:, 1] - stands[:, 0]
+    feet = (gone[stands[:, 1]] - gone[stands[:, 0]]) / lengths[:, None]
+    for stand in np.argsort(-lengths, kind="stable"):
+        (heel, toe), foot = labels[:, stands[stand, 0]], feet[stand]
         if not group[heel] and not group[toe]:
             spots[heel], spots[toe] = -foot / 2, foot / 2
             group[heel] = group[toe] = group.max() + 1

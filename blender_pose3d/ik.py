@@ -39,14 +39,23 @@ def solve(chain: Chain, target: np.ndarray, limits: Hinge, weight: np.ndarray | 
     weight: (T,) 0 to 1, how much limits count: a limb that nothing asks to move is left as it was captured,
     straight or bent too far. Roots and the lengths of bones stay.
     """
+    end = within_reach(chain, target, limits, weight)
+    return Chain(chain.root, bend(chain.root, chain.middle, chain.end, end, chain.hinge), end, chain.hinge)
+
+
+def within_reach(
+    chain: Chain, target: np.ndarray, limits: Hinge, weight: np.ndarray | float = 1.0
+) -> np.ndarray:
+    """(T, 3) where the ends of limbs come that are to go to ``target``; arguments as those of ``solve``."""
     upper, lower = chain.lengths()
     way = target - chain.root
     far = norm(way)
+    # Right at the root any direction is as good; the one that it has is the calmest.
+    way = np.where(far[:, None] > 1e-6, way, chain.end - chain.root)
     near, _ = limits.distances(upper, lower)
     soft = at_least(near, upper + lower, reach(upper + lower, far))
     far = np.minimum(far + weight * (soft - far), upper + lower)
-    end = chain.root + far[:, None] * unit(way)
-    return Chain(chain.root, bend(chain.root, chain.middle, chain.end, end, chain.hinge), end, chain.hinge)
+    return chain.root + far[:, None] * unit(way)
 
 
 def at_least(least: np.ndarray, length: np.ndarray, distance: np.ndarray) -> np.ndarray:

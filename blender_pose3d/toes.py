@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from .character import Bones, Character, Turns
 from .character_feet import Planted
-from .ik import Chain, follow, solve, turned_on
+from .ik import follow, solve, turned_on, within_reach
 from .joint_limits import KNEE, TOES
 from .quaternions import about, angle_of, between, blend, conjugate, multiply, rotate
 from .rotations import dot, norm, smoothstep, unit
@@ -20,7 +20,7 @@ from .soles import gentle_grip
 
 _UP = np.array([0.0, 0.0, 1.0])
 _PITCH = np.deg2rad([3.0, 15.0])  # of a heel off the ground, between which toes take to the floor
-_CALM = 0.07  # seconds over which the bend is smoothed
+_CALM = 0.1  # seconds over which the bend is smoothed
 _AHEAD = (0.15, 0.4)  # how much of a foot is level, below which it has no heading
 
 
@@ -45,12 +45,10 @@ def bend_toes(
         toe = blend(rigid, flat, _calm(share * _within_limit(rigid, flat), rigid, flat, fps))
         leg = planted.chains[side]
         ankle = _ankle(character, side, planted.tips[side], leg.end, toe)
-        reached = solve(leg, ankle, KNEE)
-        missing = norm(reached.end - ankle) / np.maximum(norm(ankle - leg.end), 1e-4)
+        missing = norm(within_reach(leg, ankle, KNEE) - ankle) / np.maximum(norm(ankle - leg.end), 1e-4)
         toe = blend(rigid, toe, np.clip(1.0 - missing, 0.0, 1.0))
         ankle = _ankle(character, side, planted.tips[side], leg.end, toe)
-        moved = Chain(leg.root, solve(leg, ankle, KNEE, 0.0).middle, ankle, leg.hinge)
-        follow(new, turned_on(leg, moved), f"thigh.{side}", f"shin.{side}")
+        follow(new, turned_on(leg, solve(leg, ankle, KNEE, 0.0)), f"thigh.{side}", f"shin.{side}")
         ball = _ball(character, side, planted.tips[side], toe)
         still = rotate(rigid, _at(character, f"toe.{side}") - character.at(f"{side}Ankle"))
         new[role] = multiply(between(unit(still), unit(ball - ankle)), rigid)

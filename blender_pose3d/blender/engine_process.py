@@ -12,6 +12,7 @@ import queue
 import subprocess
 import threading
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -43,9 +44,12 @@ def find_engine_python(user_folder: Path | None = None) -> Path:
 
 
 class EngineProcess:
-    """One ``python -m engine serve``. Use as a context manager, or call ``close``."""
+    """One ``python -m engine serve``. Use as a context manager, or call ``close``.
 
-    def __init__(self, python: Path) -> None:
+    environment: variables it gets beside ours, such as POSE3D_CACHE.
+    """
+
+    def __init__(self, python: Path, environment: Mapping[str, str] | None = None) -> None:
         self._messages: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._errors: deque[str] = deque(maxlen=_LAST_LINES)
         self._ended = False
@@ -53,7 +57,7 @@ class EngineProcess:
             self._process = subprocess.Popen(
                 [str(python), "-u", "-m", "engine", "serve"],
                 cwd=ROOT,
-                env=_environment(),
+                env=engine_environment(environment),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -139,8 +143,9 @@ class EngineProcess:
             self._errors.append(line.rstrip())
 
 
-def _environment() -> dict[str, str]:
-    """Ours without what Blender's Python set for itself."""
+def engine_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Our environment for the engine's Python, without what Blender's Python set for itself."""
     dropped = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "VIRTUAL_ENV", "LD_PRELOAD"}
     kept = {key: value for key, value in os.environ.items() if key not in dropped}
-    return kept | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
+    own = {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
+    return kept | own | dict(more or {})

@@ -14,11 +14,12 @@ from typing import Any, BinaryIO
 
 from .errors import BadArguments, EngineError
 from .pipeline import DEFAULT_LIFTER, DEFAULT_POSE2D, Settings
+from .presets import network_for
 from .progress import Step
 
 VERSION = 1
 LONGEST_LINE = 1 << 16  # bytes; a parent that sends more is not speaking this protocol
-COMMANDS = ("track", "cancel", "shutdown")
+COMMANDS = ("track", "look", "cancel", "shutdown")
 
 
 class ProtocolError(EngineError):
@@ -49,13 +50,25 @@ class Request:
 
 @dataclass(frozen=True)
 class TrackRequest:
-    """What a track command asks for. person: None for the most prominent. everybody: all people."""
+    """What a track command asks for. person: None for the most prominent. everybody: all people.
+
+    pictures: folder for small pictures of the people found, None for none.
+    """
 
     video: Path
     output: Path
     person: int | None
     everybody: bool
     settings: Settings
+    pictures: Path | None = None
+
+
+@dataclass(frozen=True)
+class LookRequest:
+    """What a look command asks for. thumbnail: path of a small PNG of the first frame, or None."""
+
+    video: Path
+    thumbnail: Path | None
 
 
 def parse(line: bytes) -> Request:
@@ -83,24 +96,16 @@ def parse(line: bytes) -> Request:
 
 def track_request(fields: dict[str, Any]) -> TrackRequest:
     """Check the fields of a track command. Raises BadArguments, naming the field."""
-    unknown = sorted(set(fields) - set(_FIELDS))
-    if unknown:
-        raise BadArguments(f"track has no field {unknown[0]!r}.", f"It has {', '.join(_FIELDS)}.")
-    for name, kinds in _FIELDS.items():
-        value = fields.get(name)
-        if value is None:
-            continue
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise BadArguments(f"The field {name!r} has the wrong type.", "docs/protocol.md lists them.")
-    for name in ("video", "output"):
-        if not fields.get(name):
-            raise BadArguments(f"track needs the field {name!r}.")
+    _check("track", fields, _FIELDS, needed=("video", "output"))
+    if fields.get("quality") is not None and fields.get("pose2d") is not None:
+        raise BadArguments("The fields 'quality' and 'pose2d' exclude each other.")
     if fields.get("people") not in (None, "all", "first"):
         raise BadArguments("The field 'people' is 'all' or 'first'.")
     if fields.get("people") == "all" and fields.get("person") is not None:
         raise BadArguments("The fields 'person' and 'people': 'all' exclude each other.")
+    quality = fields.get("quality")
     settings = Settings(
-        pose2d=fields.get("pose2d") or DEFAULT_POSE2D,
+        pose2d=network_for(quality) if quality is not None else fields.get("pose2d") or DEFAULT_POSE2D,
         lifter=fields.get("lifter") or DEFAULT_LIFTER,
         device=fields.get("device") or "auto",
         start=fields.get("start"),
@@ -111,7 +116,31 @@ def track_request(fields: dict[str, Any]) -> TrackRequest:
     settings.check()
     person = fields.get("person")
     everybody = fields.get("people") == "all"
-    return TrackRequest(Path(fields["video"]), Path(fields["output"]), person, everybody, settings)
+    pictures = Path(fields["pictures"]) if fields.get("pictures") else None
+    return TrackRequest(Path(fields["video"]), Path(fields["output"]), person, everybody, settings, pictures)
+
+
+def look_request(fields: dict[str, Any]) -> LookRequest:
+    """Check the fields of a look command. Raises BadArguments, naming the field."""
+    _check("look", fields, _LOOK_FIELDS, needed=("video",))
+    return LookRequest(Path(fields["video"]), Path(fields["thumbnail"]) if fields.get("thumbnail") else None)
+
+
+def _check(
+    command: str, fields: dict[str, Any], known: dict[str, tuple[type, ...]], needed: tuple[str, ...]
+) -> None:
+    unknown = sorted(set(fields) - set(known))
+    if unknown:
+        raise BadArguments(f"{command} has no field {unknown[0]!r}.", f"It has {', '.join(known)}.")
+    for name, kinds in known.items():
+        value = fields.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise BadArguments(f"The field {name!r} has the wrong type.", "docs/protocol.md lists them.")
+    for name in needed:
+        if not fields.get(name):
+            raise BadArguments(f"{command} needs the field {name!r}.")
 
 
 _NUMBER = (int, float)
@@ -119,7 +148,9 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "video": (str,), "output": (str,), "person": (int,), "people": (str,),
     "pose2d": (str,), "lifter": (str,), "device": (str,),
     "start": _NUMBER, "end": _NUMBER, "fov": _NUMBER, "use_cache": (bool,),
+    "quality": (str,), "pictures": (str,),
 }  # fmt: skip
+_LOOK_FIELDS: dict[str, tuple[type, ...]] = {"video": (str,), "thumbnail": (str,)}
 
 
 class Writer:

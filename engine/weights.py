@@ -118,6 +118,11 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
         return path_of(known)
     if known.kind in ("shipped", "import"):
         raise MissingWeights(f"The weights {known.name} cannot be fetched.", how_to_get(known))
+    if os.environ.get("POSE3D_OFFLINE"):
+        raise MissingWeights(
+            f"The weights {known.name} are not on this machine, and going online is not allowed.",
+            "Allow online access and try again (in Blender: Preferences, System, Network).",
+        )
     bring = _fetch_url if known.kind == "url" else _fetch_package
     try:
         bring(known, progress or _silent)

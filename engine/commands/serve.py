@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .. import log as log_module
-from .. import output, parent
+from .. import output, parent, pictures
 from ..errors import Cancelled, EngineError
 from ..pipeline import choose, track
 from ..progress import Meter
@@ -24,6 +24,7 @@ from ..protocol import (
     Request,
     TrackRequest,
     Writer,
+    look_request,
     parse,
     track_request,
 )
@@ -94,11 +95,7 @@ class Job:
             self._fail(error)
         except Exception as error:
             self.over = True
-            log.error("Unexpected error", exc_info=error)
-            told = EngineError(
-                f"Something unexpected went wrong ({type(error).__name__}: {error}).", "See the log."
-            )
-            self._fail(told, log_module.last_lines(self._log_path))
+            self._fail(_unexpected(error), log_module.last_lines(self._log_path))
 
     def _track(self) -> None:
         asked = self.asked
@@ -106,6 +103,9 @@ class Job:
         meter = Meter(lambda step: None if self.stop.is_set() else self._writer.progress(self.id, step))
         everybody = track(asked.video, asked.settings, progress=meter, cancelled=self.stop.is_set)
         written = everybody if asked.everybody else choose(everybody, asked.person)
+        taken: dict[str, Any] = {}
+        if asked.pictures is not None:
+            taken["pictures"] = pictures.people_pictures(asked.video, written, asked.pictures)
         with self.lock:
             if self.stop.is_set() or self._answered:
                 raise Cancelled
@@ -120,6 +120,7 @@ class Job:
                 frames=len(written.time),
                 cached="follow" not in meter.stages,
                 stages=meter.summary(),
+                **taken,
             )
 
     def _fail(self, error: EngineError, lines: list[str] | None = None) -> None:
@@ -127,6 +128,30 @@ class Job:
             if not self._answered:
                 self._answered = True
                 self._writer.error(self.id, error, lines)
+
+
+def _unexpected(error: Exception) -> EngineError:
+    log.error("Unexpected error", exc_info=error)
+    return EngineError(f"Something unexpected went wrong ({type(error).__name__}: {error}).", "See the log.")
+
+
+def _look(request: Request, writer: Writer, log_path: Path | None) -> None:
+    """Answer a look command."""
+    from ..video import probe
+
+    try:
+        asked = look_request(request.fields)
+        info = probe(asked.video)
+        if asked.thumbnail is not None:
+            pictures.thumbnail(asked.video, asked.thumbnail)
+    except EngineError as error:
+        writer.error(request.id, error)
+    except Exception as error:
+        writer.error(request.id, _unexpected(error), log_module.last_lines(log_path))
+    else:
+        shown = {name: getattr(info, name) for name in ("sha256", "width", "height", "frames")}
+        seconds = {name: round(getattr(info, name), 4) for name in ("fps", "duration")}
+        writer.send("result", request.id, video=str(asked.video), **shown, **seconds)
 
 
 class Server:
@@ -177,6 +202,11 @@ class Server:
             # without a job there is nothing to cancel: it may have ended while the message was on its way
             if running is not None:
                 running.cancel()
+            return
+        if request.command == "look":
+            # quick, and wanted while a job runs: the next video is chosen meanwhile
+            given = (request, self.writer, self.log_path)
+            threading.Thread(target=_look, args=given, name="look", daemon=True).start()
             return
         try:
             if running is not None:

@@ -139,6 +139,8 @@ def test_garbage_is_answered_and_survived(start, video, tmp_path):
         ({"person": 1, "people": "all"}, "bad_arguments"),
         ({"start": 3, "end": 2}, "bad_arguments"),
         ({"fov": 190}, "bad_arguments"),
+        ({"quality": "superb"}, "bad_arguments"),
+        ({"quality": "fast", "pose2d": "blazepose-full"}, "bad_arguments"),
     ],
 )
 def test_bad_fields(fields, code):
@@ -151,6 +153,29 @@ def test_parse_keeps_the_id_of_a_bad_command():
     with pytest.raises(ProtocolError) as caught:
         parse(b'{"id": "x", "command": "fly"}')
     assert caught.value.id == "x"
+
+
+def test_quality_names_a_network():
+    fields = {"video": "a.mp4", "output": "a.npz"}
+    told = {q: track_request({**fields, "quality": q}).settings.pose2d for q in ("fast", "balanced", "best")}
+    assert told["fast"] == "blazepose-full"
+    assert told["balanced"] == "blazepose-heavy"
+    assert told["best"] != "blazepose-full"
+
+
+@pytest.mark.slow
+def test_look_tells_what_a_video_holds_while_a_job_runs(start, video, tmp_path):
+    engine = start(SLOW="0.2")
+    picture = tmp_path / "first.png"
+    engine.send(job(video, tmp_path / "a.npz", pictures=str(tmp_path)))
+    engine.send({"id": 2, "command": "look", "video": str(video), "thumbnail": str(picture)})
+    engine.send({"id": 3, "command": "look", "video": str(tmp_path / "none.mp4")})
+    answers = [engine.next("result", "error") for _ in range(3)]
+    looked, missing, tracked = sorted(answers, key=lambda m: {2: 0, 3: 1, 1: 2}[m["id"]])
+    assert looked["type"] == "result" and looked["fps"] == 30 and looked["width"] == 320
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert missing["code"] == "bad_input"
+    assert tracked["pictures"] == ["person-1.png"] and (tmp_path / "person-1.png").is_file()
 
 
 @pytest.mark.slow

@@ -169,6 +169,9 @@ def _parts(tree: Tree, chain: tuple[int, ...], places: np.ndarray) -> _Parts:
     most = int(leaving.max())
     fan = int(np.flatnonzero(leaving == most)[-1]) if most > 1 else 0
     belief = (0.0 if not fan else 1.2 if most == 2 else 2.0) * (k != fan)
+    for place in np.flatnonzero(np.diff(path[:count]) < 0.002 * path[-1]):
+        # two bones at one point are a joint, seldom the inside of a limb's bone
+        belief = belief + (((i < place) & (place + 1 < j)) | ((j < place) & (place + 1 < k)))
     return _Parts(path[i], upper, lower, path[last] - path[k], turn, bend, belief)
 
 

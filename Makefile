@@ -34,6 +34,8 @@ define suite
 	@$(2)/bin/python -m pytest -q --junitxml=$(REPORTS)/$(1).xml $(3); echo $$? > $(REPORTS)/$(1).exit
 endef
 
+# Old and new Blenders: what is quick, and what is about their differences.
+EACH := -m "not real_blender and (not slow or each_blender)"
 FAST := -m "not slow and not network and not real_blender"
 
 # Both suites at once, a core each; where make can, one's output is held back until it ends.
@@ -51,8 +53,8 @@ quick-engine:
 test: check environments
 	$(call suite,core,$(VENV),tests --ignore=tests/engine)
 	$(call suite,engine,$(ENGINE),tests/engine)
-	$(call suite,bpy42,$(BPY42),tests/blender -m "not real_blender and not slow")
-	$(call suite,bpy50,$(BPY50),tests/blender -m "not real_blender and not slow")
+	$(call suite,bpy42,$(BPY42),tests/blender $(EACH))
+	$(call suite,bpy50,$(BPY50),tests/blender $(EACH))
 	@$(VENV)/bin/python tests/summary.py $(REPORTS) core engine bpy42 bpy50
 
 environments: $(VENV)/.done $(ENGINE)/.done $(BPY42)/.done $(BPY50)/.done

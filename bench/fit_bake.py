@@ -264,9 +264,9 @@ def _peak() -> float:
     status = Path("/proc/self/status")
     if status.exists():  # getrusage also counts what the process was before it became this program
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1e3
+        return int(line.split()[1]) * 1024 / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+    return peak / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
 
 
 def _print(found: dict) -> None:

@@ -19,6 +19,8 @@ from blender_pose3d.retarget import Animation
 from blender_pose3d.root_motion import carry_root
 from tests.blender.moving_rigs import mixamo, swinging
 
+pytestmark = [pytest.mark.slow, pytest.mark.each_blender]
+
 FRAMES = 24
 
 

@@ -14,6 +14,8 @@ from tests.blender.test_bake_options import curves_hash, shape_hash
 from tests.blender.test_sidebar import add_on, everything, refused, settings, tracks  # noqa: F401
 from tests.synthetic_motion import motion_of, walker
 
+pytestmark = [pytest.mark.slow, pytest.mark.each_blender]
+
 
 def why_not(armature) -> str:
     return cannot_be_animated(armature, bpy.context.scene, bpy.context.view_layer)
@@ -73,7 +75,6 @@ def test_edit_mode(settings, tracks):  # noqa: F811
     assert not why_not(armature)
 
 
-@pytest.mark.slow
 def test_pose_mode_is_fine_and_stays(settings, tracks):  # noqa: F811
     armature = create_armature("Hero", body=False)
     bpy.context.view_layer.objects.active = armature
@@ -117,7 +118,6 @@ def test_a_root_bone_that_is_not_there(settings, tracks):  # noqa: F811
     assert armature.animation_data is None
 
 
-@pytest.mark.slow
 def test_a_new_armature_that_cannot_be_baked_is_not_left(settings, tracks):  # noqa: F811
     before = everything()
     assert "no root bone" in refused(filepath=tracks, new_armature=True, root_motion="ROOT_BONE")
@@ -157,7 +157,6 @@ def test_a_dog_is_refused(settings):  # noqa: F811
     assert rope.animation_data is None and shape_hash(dog) == before
 
 
-@pytest.mark.slow
 def test_one_undo_takes_it_all_back(settings, tracks):  # noqa: F811
     armature = create_armature("Hero")
     first = bpy.ops.pose3d.fit_tracks(filepath=tracks, armature="Hero")
@@ -182,7 +181,6 @@ def test_one_undo_takes_it_all_back(settings, tracks):  # noqa: F811
     assert "UNDO" in sys.modules["pose3d_under_test.operators.fit_tracks"].POSE3D_OT_fit_tracks.bl_options
 
 
-@pytest.mark.slow
 def test_time_as_asked(settings, tracks):  # noqa: F811
     scene = bpy.context.scene
     armature = create_armature("Hero", body=False)

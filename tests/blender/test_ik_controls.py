@@ -12,6 +12,8 @@ from blender_pose3d.blender.scene import sample_pose
 from tests.blender.moving_rigs import swinging
 from tests.blender.test_bake_options import curves_hash
 
+pytestmark = [pytest.mark.slow, pytest.mark.each_blender]
+
 FRAMES = range(1, 25)
 LEG = ("thigh.L", "shin.L", "foot.L")
 

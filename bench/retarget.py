@@ -2,9 +2,9 @@
 
     python -m bench.retarget [FOLDER] [--clips N] [--frames N]
 
-FOLDER holds BVH files of motion capture; without one, made-up motion is used. Each clip is a person whose feet
-stand as a tracked person's do; the character is fitted, posed by Blender's rule in numpy, and its joints are
-compared. See docs/retarget.md.
+FOLDER holds BVH files of motion capture (they need the engine's environment); without one, made-up motion is
+used. Each clip is a person whose feet stand as a tracked person's do; the character is fitted, posed by
+Blender's rule in numpy, and its joints are compared. See docs/retarget.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from blender_pose3d.planting import plant
 from blender_pose3d.skeleton import H36M_19
 from blender_pose3d.spans import middles
 
-from .retarget_kinematics import directions, foot_ends, level_toes, joints_of, posed, turn_steps
+from .retarget_kinematics import directions, foot_ends, joints_of, level_toes, posed, turn_steps
 from .retarget_motions import captured, made_up
 from .retarget_rigs import BenchRig, rigs
 
@@ -96,7 +96,10 @@ def speed(rig: BenchRig, frames: int) -> str:
     fit(motion, rig.rest, rig.mapping, extras=rig.extras, twists=rig.twists)
     wall, cpu = time.perf_counter() - start, time.process_time() - begun
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    return f"{frames} frames on {len(rig.rest.names)} bones: {wall:.2f} s, {cpu:.2f} s of processor time, {more:.0f} MB more memory"
+    return (
+        f"{frames} frames on {len(rig.rest.names)} bones: {wall:.2f} s, {cpu:.2f} s of processor time,"
+        f" {more:.0f} MB more memory"
+    )
 
 
 def main() -> None:
@@ -115,7 +118,8 @@ def main() -> None:
     frames = sum(len(m.joints) for m in motions.values())
     print(f"{len(motions)} clips, {frames} frames\n")
     print(
-        "| rig | bones °, mean | 99 % | most | worst bone | lock mm, mean | 95 % | % within 5 mm | sunk mm, 99 % | jumps |"
+        "| rig | bones °, mean | 99 % | most | worst bone | lock mm, mean | 95 % | % within 5 mm |"
+        " sunk mm, 99 % | jumps |"
     )
     print("| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
     chosen = [rig for rig in rigs() if not args.rig or args.rig in rig.name]

@@ -17,7 +17,8 @@ from blender_pose3d.soles import level_soles
 from .retarget_rigs import BenchRig
 
 LIMBS = [(s + a, s + b) for s in "LR" for a, b in (
-    ("Hip", "Knee"), ("Knee", "Ankle"), ("Ankle", "Toe"), ("Shoulder", "Elbow"), ("Elbow", "Wrist"))]  # fmt: skip
+    ("Hip", "Knee"), ("Knee", "Ankle"), ("Ankle", "Toe"), ("Shoulder", "Elbow"), ("Elbow", "Wrist"),
+)]  # fmt: skip
 # What a rig needs for a direction to be its own: a role, or none.
 PAIRS = [
     *((pair, "hips") for pair in LIMBS),
@@ -25,6 +26,8 @@ PAIRS = [
     (("Hip", "Spine"), "spine"), (("Spine", "Thorax"), "spine"), (("Thorax", "Neck"), "neck"),
     (("Neck", "Head"), "head"),
 ]  # fmt: skip
+# What carries a joint where a rig has no bone of its own for it.
+_INSTEAD = {"toe": "foot", "foot": "shin", "hand": "forearm"}
 
 
 def posed(rest: RestPose, animation: Animation) -> np.ndarray:
@@ -49,7 +52,7 @@ def posed(rest: RestPose, animation: Animation) -> np.ndarray:
 
 
 def joints_of(rig: BenchRig, pose: np.ndarray) -> np.ndarray:
-    """(T, 19, 3) joints, each stiff with the bone that carries it; those between hips or shoulders between."""
+    """(T, 19, 3) joints, each stiff with its bone; those between hips or shoulders between."""
     marks = Landmarks(rig.rest, rig.mapping)
     still = dict(zip(H36M_19.joints, marks.joints(), strict=True))
     rest = rig.rest
@@ -60,7 +63,10 @@ def joints_of(rig: BenchRig, pose: np.ndarray) -> np.ndarray:
             ("Elbow", "forearm"), ("Wrist", "hand"))}  # fmt: skip
     at = {}
     for joint, role in carrier.items():
-        bone = marks.bones.get(role, marks.bones["hips"])
+        part, dot, side = role.partition(".")
+        while part in _INSTEAD and part + dot + side not in marks.bones:
+            part = _INSTEAD[part]
+        bone = marks.bones.get(part + dot + side, marks.bones["hips"])
         at[joint] = _stiff(rest, pose, bone, still[joint])
     at["Hip"], at["Thorax"] = (at["LHip"] + at["RHip"]) / 2, (at["LShoulder"] + at["RShoulder"]) / 2
     at["Spine"] = _stiff(rest, pose, _middle_bone(rig, marks, still), still["Spine"])

@@ -18,7 +18,7 @@ _Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 def captured(folder: Path, count: int) -> dict[str, np.ndarray]:
     """Name → (T, 19, 3) of ``count`` clips spread over a folder, 30 frames a second, 1.70 m tall, z up."""
     # Made-up motion needs nothing of the engine and its torch.
-    from engine.train.mocap import FPS, read_clip  # noqa: PLC0415
+    from engine.train.mocap import FPS, read_clip
 
     files = sorted(folder.rglob("*.bvh"), key=lambda path: path.stem)
     if not files:

@@ -182,7 +182,7 @@ def _beside(bones: Bones) -> BenchRig:
     for bone in bones:
         made.append(replace(bone, parent=bone.parent or "root"))
         if bone.name.split(".")[0] in ("thigh", "upper_arm", "forearm"):
-            beside = []
+            beside: list[str] = []
             for place in (0.33, 0.66):
                 head = bone.head + place * (bone.tail - bone.head)
                 name = f"back_{len(beside)}_{bone.name}"

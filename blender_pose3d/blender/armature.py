@@ -21,6 +21,7 @@ def rest_pose(armature: bpy.types.Object) -> RestPose:
     if not bones:
         raise ValueError(f"armature {armature.name} has no bones")
     index = {bone.name: i for i, bone in enumerate(bones)}
+    poses = [armature.pose.bones[bone.name] for bone in bones]
     return RestPose(
         names=tuple(index),
         parents=np.array([index[b.parent.name] if b.parent else -1 for b in bones]),
@@ -30,6 +31,9 @@ def rest_pose(armature: bpy.types.Object) -> RestPose:
         connected=np.array([b.use_connect for b in bones]),
         inherit_rotation=np.array([b.use_inherit_rotation for b in bones]),
         local_location=np.array([b.use_local_location for b in bones]),
+        locked=np.array([tuple(p.lock_rotation) for p in poses]),
+        orders=tuple(p.rotation_mode for p in poses),
+        locked_location=np.array([tuple(p.lock_location) for p in poses]),
     )
 
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -89,10 +89,10 @@ class Took(NamedTuple):
     wall: float
     cpu: float
 
-    def __add__(self, other: Took) -> Took:  # type: ignore[override]
+    def __add__(self, other: Took) -> Took:
         return Took(self.wall + other.wall, self.cpu + other.cpu)
 
-    def __radd__(self, _: int) -> Took:  # type: ignore[override]
+    def __radd__(self, _: int) -> Took:
         return self
 
     def times(self, factor: float) -> Took:
@@ -151,12 +151,17 @@ def _usual(armature: object, motion: Motion) -> Took:
     for bone, joint in _AIMS.items():
         aim = bones[bone].constraints.new("DAMPED_TRACK")
         aim.target, aim.track_axis = empties[joint], "TRACK_Y"
-    options = anim_utils.BakeOptions(
+    options: dict[str, Any] = dict(
         only_selected=False, do_pose=True, do_object=False, do_visual_keying=True, do_constraint_clear=True,
         do_parents_clear=False, do_clean=False, do_location=True, do_rotation=True, do_scale=False,
         do_bbone=False, do_custom_props=False,
     )  # fmt: skip
-    anim_utils.bake_action(armature, action=None, frames=range(1, motion.frames + 1), bake_options=options)
+    anim_utils.bake_action(
+        armature,
+        action=None,
+        frames=range(1, motion.frames + 1),
+        bake_options=anim_utils.BakeOptions(**options),
+    )
     took = watch.read()
     for empty in empties.values():
         bpy.data.objects.remove(empty)

@@ -10,6 +10,7 @@ frame. Runs with bpy; the engine's Python reads the files.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -50,7 +51,7 @@ class Clip:
 
 def main() -> None:
     """Run the round trip; prints a table, and writes JSON if asked to."""
-    from tests.rig_makers import blender as makers
+    makers = importlib.import_module("tests.rig_makers.blender")  # typed as tests are: not at all
 
     parser = argparse.ArgumentParser(prog="bench.round_trip", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?")
@@ -96,10 +97,12 @@ def measured(armature: bpy.types.Object, clip: Clip) -> dict[str, np.ndarray]:
     target = level_toes(clip.motion, rig)
     captured = clip.source[: done.frames]
     source = replace(clip.motion, joints=captured)
-    rested = clip.motion.contacts.copy()
+    contacts = clip.motion.contacts
+    assert contacts is not None
+    rested = contacts.copy()
     for shift in (1, -1):  # a foot takes hold and lets go within a frame
-        rested &= np.roll(clip.motion.contacts, shift, axis=0)
-    strays = np.linalg.norm(ends - middles(ends, clip.motion.contacts), axis=-1)
+        rested &= np.roll(contacts, shift, axis=0)
+    strays = np.linalg.norm(ends - middles(ends, contacts), axis=-1)
     quick = turn_steps(captured) > _QUICK
     jumps = (_steps(pose[:, [rest.index(bone) for bone in rig.mapping.values()]]) > _JUMP) & ~quick
     return {

@@ -46,7 +46,7 @@ def lay_over(owner: bpy.types.Object, action: bpy.types.Action, slot: Any, how: 
 
 
 def _strip(data: bpy.types.AnimData, action: bpy.types.Action, slot: Any) -> bpy.types.NlaStrip:
-    first, last = action.frame_range
+    first, last = (float(frame) for frame in action.frame_range)
     track = data.nla_tracks.new()
     track.name = action.name
     strip = track.strips.new(action.name, int(first), action)

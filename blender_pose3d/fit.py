@@ -54,7 +54,8 @@ def fit(
     mapping: role (one of ``ROLES``) → bone name; spine bones between hips and chest share their motion.
     extras, twists: role → further bones in line with that part and beside it, as ``rig_maps.detect`` finds
     them; without extras all bones in line turn with their part. hold_hands: the character's hands stay in one
-    place while the person's rest. hand_targets: "L", "R" → where wrists are wanted.
+    place while the person's rest, as they do anyway where the motion tells of
+    rests. hand_targets: "L", "R" → where wrists are wanted.
     Orientations are the person's in the world; the way starts at the armature object's origin and is scaled
     by the ratio of leg lengths. Raises FitError for joints that are not numbers, for an unknown skeleton, for
     a mapping that does not suit the armature and for an armature whose transform has no rotation.
@@ -74,7 +75,7 @@ def fit(
     posing = _posing(character, joints, (frames, rest_frames), motion.fps)
     if motion.contacts is not None:
         posing = posing.standing(motion.contacts)
-    rests = _rests(motion) if hold_hands else None
+    rests = _rests(motion) if hold_hands else motion.hands
     if rests is not None or hand_targets:
         posing = posing.reaching(rests, hand_targets)
     return _animation(posing, mapping, turn, notes)

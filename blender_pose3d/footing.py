@@ -9,7 +9,7 @@ import numpy as np
 from .contacts import find_contacts
 from .feet import rests, sole_points
 from .ground import root_correction
-from .hands import hold_hands
+from .hands import hold_hands, resting_hands
 from .planting import plant
 from .settings import MotionSettings
 from .skeleton import Skeleton
@@ -20,10 +20,12 @@ _RESTS = 0.015  # metres from its place within which a foot rests
 
 @dataclass(frozen=True)
 class Footing:
-    """joints: (T, J, 3) metres, world. contacts: (T, 4) bool, of left heel and toe, right heel and toe."""
+    """joints: (T, J, 3) metres, world. contacts: (T, 4) bool, of left heel and toe, right heel and toe.
+    hands: (T, 2) bool, when the left and the right hand are held, if any are."""
 
     joints: np.ndarray
     contacts: np.ndarray
+    hands: np.ndarray | None = None
 
 
 def settle(
@@ -79,11 +81,13 @@ def stand(
         away = np.linalg.norm(ends - middles(ends, contacts), axis=-1)
         rested = trimmed(contacts, away < _RESTS * settings.size + (1.0 - firmness))
         contacts = _told(rested, settings)
+    hands = None
     if settings.hold_hands:
+        hands = resting_hands(joints, score, skeleton, fps, settings.size)
         joints = hold_hands(joints, score, skeleton, fps, settings.size)
     if contacts.shape[1] < 4:  # no toes in this skeleton
         contacts = np.stack([contacts, np.zeros_like(contacts)], axis=-1).reshape(-1, 4)
-    return Footing(joints, contacts)
+    return Footing(joints, contacts, hands)
 
 
 def _told(contacts: np.ndarray, settings: MotionSettings) -> np.ndarray:

@@ -33,6 +33,7 @@ class Motion:
     score: (T, J) 0 to 1, 0 where nothing was captured; filled: (T, J) bool, those. raw: (T, J, 3) the
     hip-relative joints before cleaning, camera axes, NaN where missing. notes: sentences for the user.
     contacts: (T, 4) bool, when left heel, left toe, right heel, right toe are on the ground, if it is known.
+    hands: (T, 2) bool, when left and right hand rest in one place, where that was asked for.
     """
 
     fps: float
@@ -47,6 +48,7 @@ class Motion:
     notes: list[str] = field(default_factory=list)
     contacts: np.ndarray | None = None
     turns: np.ndarray | None = None
+    hands: np.ndarray | None = None
 
     @property
     def frames(self) -> int:
@@ -90,6 +92,7 @@ def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings
         + placed.notes,
         turns=taken.picture.turns,
         contacts=footing.contacts,
+        hands=footing.hands,
     )
 
 

@@ -127,6 +127,9 @@ def test_hands_are_sent_and_hold_still() -> None:
         for hold in (False, True)
     )
     assert np.ptp(held, axis=0).max() < 0.002 < np.ptp(loose, axis=0).max()
+    told = replace(motion_of(still), hands=np.ones((90, 2), bool))
+    both = bench_joints(rig, posed(rig.rest, fit(told, rig.rest, rig.mapping)))
+    assert np.ptp(both[:, [wrist, H36M_19.index("RWrist")]], axis=0).max() < 0.002
 
 
 def test_toes_lie_on_the_floor_under_a_heel_that_is_up() -> None:

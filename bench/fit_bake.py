@@ -151,11 +151,12 @@ def _usual(armature: object, motion: Motion) -> Took:
     for bone, joint in _AIMS.items():
         aim = bones[bone].constraints.new("DAMPED_TRACK")
         aim.target, aim.track_axis = empties[joint], "TRACK_Y"
-    options: dict[str, Any] = dict(
-        only_selected=False, do_pose=True, do_object=False, do_visual_keying=True, do_constraint_clear=True,
-        do_parents_clear=False, do_clean=False, do_location=True, do_rotation=True, do_scale=False,
-        do_bbone=False, do_custom_props=False,
+    done = ("do_pose", "do_visual_keying", "do_constraint_clear", "do_location", "do_rotation")
+    not_done = (
+        "only_selected", "do_object", "do_parents_clear", "do_clean", "do_scale", "do_bbone",
+        "do_custom_props",
     )  # fmt: skip
+    options: dict[str, Any] = {**dict.fromkeys(done, True), **dict.fromkeys(not_done, False)}
     anim_utils.bake_action(
         armature,
         action=None,

@@ -2,7 +2,18 @@
 
 import bpy
 
-from . import bone_map, fit_tracks, settings
+from . import (
+    bone_map,
+    bone_roles,
+    capture,
+    capture_list,
+    capture_properties,
+    choose_video,
+    fit_tracks,
+    look,
+    map_editor,
+    settings,
+)
 
 CLASSES = (
     settings.POSE3D_PG_settings,
@@ -12,7 +23,7 @@ CLASSES = (
     bone_map.POSE3D_OT_forget_bone_map,
 )
 # each has CLASSES, and may have register() and unregister() for what is more than classes
-MODULES: tuple = ()
+MODULES: tuple = (bone_roles, map_editor, capture_properties, choose_video, capture_list, capture, look)
 _commands: list[object] = []
 
 

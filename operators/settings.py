@@ -85,10 +85,16 @@ def look_at_tracks(settings: POSE3D_PG_settings, context: bpy.types.Context | No
     settings.people, settings.tracks_info, settings.tracks_problem = 0, "", ""
     if not settings.tracks:
         return
+    path = bpy.path.abspath(settings.tracks)
+    captured = _captured(path)
+    if captured is not None:  # known already: reading a long capture would hold Blender up
+        settings.people = captured.people
+        settings.tracks_info = _what_they_hold(captured.people, captured.frames, captured.seconds)
+        return
     try:
         from ..blender_pose3d.tracks import TracksError, read_tracks
 
-        tracks = read_tracks(bpy.path.abspath(settings.tracks))
+        tracks = read_tracks(path)
     except ImportError as error:
         settings.tracks_problem = missing_package(error)
         return
@@ -97,12 +103,25 @@ def look_at_tracks(settings: POSE3D_PG_settings, context: bpy.types.Context | No
         return
     settings.people = tracks.people
     seconds = float(tracks.time[-1] - tracks.time[0]) if len(tracks.time) else 0.0
-    people = "1 person" if tracks.people == 1 else f"{tracks.people} people"
-    settings.tracks_info = f"{people}, {len(tracks.time)} frames, {seconds:.1f} s"
+    settings.tracks_info = _what_they_hold(tracks.people, len(tracks.time), seconds)
+
+
+def _captured(path: str) -> Any | None:
+    from pathlib import Path
+
+    from ..blender_pose3d.blender.captures import beside
+
+    return beside(Path(path))
+
+
+def _what_they_hold(people: int, frames: int, seconds: float) -> str:
+    return f"{'1 person' if people == 1 else f'{people} people'}, {frames} frames, {seconds:.1f} s"
 
 
 def look_at_armature(settings: POSE3D_PG_settings, context: bpy.types.Context | None = None) -> None:
     """Which known rig the picked armature is, or why it is none."""
+    from .bone_roles import show_roles
+
     settings.rig_info, settings.rig_problem = "", ""
     if settings.armature is None:
         return
@@ -116,7 +135,9 @@ def look_at_armature(settings: POSE3D_PG_settings, context: bpy.types.Context | 
         return
     except ValueError as error:  # no bones, or a RigError
         settings.rig_problem = f"{error}."
+        show_roles(settings, None)
         return
+    show_roles(settings, found)
     rig = "a map of its own" if settings.armature.get(KEY) else title(found.rig)
     settings.rig_info = f"Rig: {rig}, {len(found.mapping)} bones"
     if found.confidence < 0.6:

@@ -2,11 +2,11 @@
 
 import bpy
 
-from . import bake, character, motion, sidebar
+from . import bake, capture, character, look, motion, previews, sidebar, video
 
 # The panel that the others hang in comes first. bl_order says how they follow each other:
 # Video 10, Capture 20, Motion 30, Look 40, Character 50, Bake 60, Export 70.
-MODULES: tuple = (sidebar, motion, character, bake)
+MODULES: tuple = (sidebar, video, capture, motion, look, character, bake)
 
 
 def register() -> None:
@@ -16,6 +16,7 @@ def register() -> None:
 
 
 def unregister() -> None:
+    previews.forget()
     for module in reversed(MODULES):
         for cls in reversed(module.CLASSES):
             bpy.utils.unregister_class(cls)

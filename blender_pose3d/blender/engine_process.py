@@ -85,16 +85,16 @@ class EngineProcess:
             self._input.write(line)
             self._input.flush()
 
-    def poll(self) -> list[dict[str, Any]]:
-        """Messages since the last call, in order; never waits.
+    def poll(self, at_most: int | None = None) -> list[dict[str, Any]]:
+        """Messages since the last call, in order; never waits. at_most: the rest waits for the next call.
 
         An engine that ended without being told adds one of type ``crash`` with ``message`` and ``log``.
         """
         finished = self._process.poll() is not None and not any(t.is_alive() for t in self._threads)
         found = []
-        while not self._messages.empty():
+        while not self._messages.empty() and (at_most is None or len(found) < at_most):
             found.append(self._messages.get())
-        if finished and not self._ended:
+        if finished and not self._ended and self._messages.empty():
             self._ended = True
             found.append(
                 {

@@ -72,7 +72,7 @@ def test_goes_on_after_a_kill_as_if_nothing_had_been(tmp_path: Path, packs: Path
     trainer(packs, config, tmp_path / "whole").run()
     cut = trainer(packs, config, tmp_path / "cut")
     stage = config.stages[0]
-    source = cut._batches(stage)
+    source = cut._enter(stage)
     for number in range(2):
         if number == 1:
             cut.save()  # the step after this is lost with the process
@@ -132,7 +132,7 @@ def test_a_teacher_is_learnt_from(tmp_path: Path, packs: Path, config: Config) -
     config = replace(config, training=replace(config.training, distil=1.0, seed=2))
     pupil = trainer(packs, config, tmp_path / "second", teacher=tmp_path / "first" / BEST)
     stage = config.stages[0]
-    batch = next(pupil._batches(stage))
+    batch = next(pupil._enter(stage))
     without_labels = {**batch, "weight": torch.zeros_like(batch["weight"])}
     assert pupil._loss(without_labels, stage).item() > 0
 
@@ -158,7 +158,7 @@ def test_part_of_a_batch_is_rendered(tmp_path: Path, packs: Path, config: Config
     live = Live(Dots(), config)
     run = Trainer(read_people(packs), config, StateFolder(tmp_path / "run"), PACE, live=live)
     stage = config.stages[0]
-    assert len(next(run._batches(stage))["pictures"]) == 2
+    assert len(next(run._enter(stage))["pictures"]) == 2
     batch = live.draw(3, 4, (32, 32))
     assert batch["pictures"].shape == (2, 32, 32, 3)
     assert torch.equal(live.draw(3, 4, (32, 32))["pictures"], batch["pictures"])

@@ -77,7 +77,7 @@ class Trainer:
         self.teacher = Teacher(teacher, pace.device) if teacher else None
         self.live = live
         self.step, self.seen, self.elapsed, self.best = 0, 0, 0.0, -1.0
-        self._stopped = False
+        self._stopped, self._input = False, config.stages[0].input
         self._losses: list[Tensor] = []
         self._resume()
 
@@ -90,8 +90,12 @@ class Trainer:
         self.average.network.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seen = state["step"], state["seen"]
-        self.elapsed, self.best = state["elapsed"], state["best"]
-        self._say(f"Going on at step {self.step}, best PCK so far {100 * self.best:.1f}.")
+        self.elapsed = state["elapsed"]
+        # The best of pictures of another size is not what the run is about any more.
+        self._input = self.config.stage(self.share_done()).input
+        same = tuple(state["input"]) == self._input
+        self.best = state["best"] if same else -1.0
+        self._say(f"Going on at step {self.step}, after {self.elapsed / 60:.0f} minutes.")
         now = self.people.described()
         if state["people"] != now:
             self._say(f"The packs have changed: people of {state['people']} before, {now} now.")
@@ -102,6 +106,7 @@ class Trainer:
             {
                 "config": self.config.to_dict(),
                 "people": self.people.described(),
+                "input": list(self._input),
                 "network": self.network.state_dict(),
                 "average": self.average.network.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
@@ -134,11 +139,13 @@ class Trainer:
     def _run(self) -> None:
         started = saved = validated = time.monotonic()
         started -= self.elapsed
-        stage, source = None, iter(())
+        stage = self.config.stage(self.share_done())
+        source = self._enter(stage)
         while (done := self.share_done()) < 1.0 and not self._stopped:
             if self.config.stage(done) != stage:
-                stage = self._enter(stage, self.config.stage(done))
-                source = self._batches(stage)
+                # the best so far saw pictures of another size, and is no longer what the run is about
+                stage, self.best = self.config.stage(done), -1.0
+                source = self._enter(stage)
             self._learn(next(source), stage)
             now = time.monotonic()
             self.elapsed = now - started
@@ -151,21 +158,18 @@ class Trainer:
         if self._stopped:
             self.save()
             raise Cancelled("Stopped; the state is saved.", "The same command goes on from there.")
-        self._report(stage or self.config.stages[-1])
+        self._report(stage)
 
-    def _enter(self, before: Stage | None, stage: Stage) -> Stage:
-        if before is not None:
-            self.best = -1.0  # of another input size, and no longer what the run is about
+    def _enter(self, stage: Stage) -> Iterator[Batch]:
+        """Batches of a stage from the current step on."""
+        self._input = stage.input
         self._say(f"Pictures of {stage.input[0]}x{stage.input[1]} px, {self._count(stage)} a step.")
-        return stage
-
-    def _count(self, stage: Stage) -> int:
-        return stage.batch or self.config.training.batch
-
-    def _batches(self, stage: Stage) -> Iterator[Batch]:
         count = self._count(stage) - (self.live.count(self._count(stage)) if self.live else 0)
         drawn = Drawn(self.people, _size(stage), count, self.config)
         return batches(drawn, self.step, self.pace.workers, pinned=self.pace.device == "cuda")
+
+    def _count(self, stage: Stage) -> int:
+        return stage.batch or self.config.training.batch
 
     def _rate(self) -> float:
         settings = self.config.training

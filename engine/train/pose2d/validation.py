@@ -45,10 +45,8 @@ class Validation:
         rows = []
         for source in range(len(people.sources)):
             own = np.flatnonzero(people.source == source)
-            names = [str(people.packs[p].ids[r]) for p, r in people.where[own]]
-            order = sorted(
-                range(len(own)), key=lambda i, names=names: (zlib.crc32(names[i].encode()), names[i])
-            )
+            names = [str(people.packs[pack].ids[row]) for pack, row in people.where[own]]
+            order = np.argsort([zlib.crc32(name.encode()) for name in names], kind="stable")
             rows.append(own[order[:count]])
         self.people = people.chosen(np.concatenate(rows))
 
@@ -89,8 +87,7 @@ def _hits(maps: Tensor, joints: Tensor, weight: Tensor) -> tuple[np.ndarray, np.
     truth, trust = joints.cpu().numpy(), weight.cpu().numpy() >= _TRUSTED
     ends = truth[:, _DIAGONALS]
     both = trust[:, _DIAGONALS].all(axis=-1)
-    torso = np.where(both, np.linalg.norm(ends[:, :, 0] - ends[:, :, 1], axis=-1), 0).max(
-        axis=1, keepdims=True
-    )
+    torso = np.where(both, np.linalg.norm(ends[:, :, 0] - ends[:, :, 1], axis=-1), 0)
+    torso = torso.max(axis=1, keepdims=True)
     distance = np.linalg.norm(found - truth, axis=-1)
     return distance <= THRESHOLD * torso, trust & (torso > 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import StringProperty
 
+from .map_editor import cannot_be_mapped
 from .settings import RELATIVE, look_at_armature, missing_package
 
 
@@ -73,14 +74,16 @@ class POSE3D_OT_load_bone_map(_BoneMapFile, bpy.types.Operator):
 
 class POSE3D_OT_forget_bone_map(bpy.types.Operator):
     bl_idname = "pose3d.forget_bone_map"
-    bl_label = "Forget Bone Map"
-    bl_description = "Find out again which bone plays which role"
+    bl_label = "Detect Again"
+    bl_description = "Find out again which bone plays which part. A map of one's own is forgotten"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        armature = context.scene.pose3d.armature
-        return armature is not None and armature.get("pose3d_bone_map") is not None
+        reason = cannot_be_mapped(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         from ..blender_pose3d.blender.rig_map import forget_map

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
 from ..retarget import RestPose
-from ..rig_files import RigError, load_map, problems_of, rig_of, save_map, text_of
+from ..rig_files import Rig, RigError, load_map, problems_of, rig_of, save_map, text_of
 from ..rig_maps import Detection, as_map, detect, with_map
 from .armature import rest_pose
 from .errors import BadInput
@@ -35,10 +37,44 @@ def told(armature: bpy.types.Object, rest: RestPose | None = None, called: str =
     return with_map(rig, rest)
 
 
-def keep_map(armature: bpy.types.Object, path: str | Path) -> int:
-    """Read a map and keep it with an armature; returns how many bones have a role. Raises BadInput."""
+def roles_kept(armature: bpy.types.Object) -> dict[str, str]:
+    """Role → bone of the map kept with an armature, be it right or wrong; empty without one."""
+    kept = _rig_kept(armature)
+    return {role: names[0] for role, names in kept.bones.items() if names} if kept else {}
+
+
+def keep_roles(armature: bpy.types.Object, mapping: Mapping[str, str]) -> None:
+    """Keep a map of one's own with an armature, even one that is not whole yet: ``told`` says what it lacks.
+
+    mapping: role → bone. What else is known of the rig (switches, IK controls) stays. Raises BadInput for an
+    armature that is linked.
+    """
+    _must_be_editable(armature)
+    rig = _rig_kept(armature)
+    if rig is None:
+        try:
+            rig = as_map(detect(rest_pose(armature), armature.name), armature.name)
+        except ValueError:  # nobody known: all that is known is what the user says
+            rig = Rig(armature.name, f"Map of {armature.name}", {}, armature=armature.name)
+    armature[KEY] = text_of(replace(rig, bones={role: (bone,) for role, bone in mapping.items()}))
+
+
+def _rig_kept(armature: bpy.types.Object) -> Rig | None:
+    """The map kept with an armature; None without one, or where its text is damaged."""
+    try:
+        return rig_of(str(armature[KEY]), f"Map of {armature.name}") if KEY in armature else None
+    except RigError:
+        return None
+
+
+def _must_be_editable(armature: bpy.types.Object) -> None:
     if not armature.is_editable:
         raise BadInput(f"{armature.name} is linked from another file: make an override or a copy.")
+
+
+def keep_map(armature: bpy.types.Object, path: str | Path) -> int:
+    """Read a map and keep it with an armature; returns how many bones have a role. Raises BadInput."""
+    _must_be_editable(armature)
     try:
         rig = load_map(path, rest_pose(armature).names)
     except ValueError as error:

@@ -23,25 +23,25 @@ _VECTOR, _ALIGNED = _value("handle_left_type", "VECTOR"), _value("handle_left_ty
 CurveMaker = Callable[[str, int, str], Any]
 
 
-def empty_action(owner: bpy.types.Object, name: str) -> tuple[bpy.types.Action, Any, CurveMaker]:
+def empty_action(owner: bpy.types.ID, name: str) -> tuple[bpy.types.Action, Any, CurveMaker]:
     """An Action for ``owner`` that nobody uses yet, its slot (None where Blender has none), and how to make
     F-Curves in it."""
     action = bpy.data.actions.new(name)
     if not hasattr(action, "slots"):
         return action, None, _in_action(action)
-    slot = action.slots.new(id_type="OBJECT", name=owner.name)
+    slot = action.slots.new(id_type=owner.id_type, name=owner.name)
     strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
     return action, slot, _in_channelbag(strip.channelbag(slot, ensure=True))
 
 
-def new_action(owner: bpy.types.Object, name: str) -> tuple[bpy.types.Action, CurveMaker]:
+def new_action(owner: bpy.types.ID, name: str) -> tuple[bpy.types.Action, CurveMaker]:
     """An Action assigned to ``owner``, and how to make F-Curves in it."""
     action, slot, make = empty_action(owner, name)
     assign(owner, action, slot)
     return action, make
 
 
-def assign(owner: bpy.types.Object, action: bpy.types.Action, slot: Any) -> None:
+def assign(owner: Any, action: bpy.types.Action, slot: Any) -> None:
     """Make an Action the active one of ``owner``.
 
     The action that was there before stays in the file: it gets a fake user if nobody else uses it.
@@ -56,7 +56,7 @@ def assign(owner: bpy.types.Object, action: bpy.types.Action, slot: Any) -> None
         previous.use_fake_user = True
 
 
-def animation_data(owner: bpy.types.Object) -> bpy.types.AnimData:
+def animation_data(owner: Any) -> bpy.types.AnimData:
     """The animation data of an object, made where there is none, and ready for another action."""
     data = owner.animation_data or owner.animation_data_create()
     if data.use_tweak_mode:

@@ -9,10 +9,12 @@ from . import (
     capture_list,
     capture_properties,
     choose_video,
+    engine_cache,
     fit_tracks,
     look,
     map_editor,
     settings,
+    setup_engine,
 )
 
 CLASSES = (
@@ -23,7 +25,17 @@ CLASSES = (
     bone_map.POSE3D_OT_forget_bone_map,
 )
 # each has CLASSES, and may have register() and unregister() for what is more than classes
-MODULES: tuple = (bone_roles, map_editor, capture_properties, choose_video, capture_list, capture, look)
+MODULES: tuple = (
+    bone_roles,
+    map_editor,
+    capture_properties,
+    choose_video,
+    capture_list,
+    capture,
+    look,
+    setup_engine,
+    engine_cache,
+)
 _commands: list[object] = []
 
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
+from ..engine_setup.place import Place
 from .errors import MissingEngine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,13 +34,16 @@ def find_engine_python(user_folder: Path | None = None) -> Path:
         if Path(named).is_file():
             return Path(named)
         raise MissingEngine(f"POSE3D_ENGINE_PYTHON names {named}, which is not there.")
-    for folder in [ROOT / ".venv-engine", *([user_folder / "venv-engine"] if user_folder else [])]:
+    # one of ours that is still being made, or was left half-made, is none yet
+    mark = Place(user_folder).mark() if user_folder else None
+    of_the_user = [user_folder / "venv-engine"] if user_folder and (not mark or mark.state == "ready") else []
+    for folder in [ROOT / ".venv-engine", *of_the_user]:
         for inner in ("bin/python", "Scripts/python.exe"):
             if (folder / inner).is_file():
                 return folder / inner
     raise MissingEngine(
-        "The engine is not installed, so videos cannot be read: make .venv-engine (`make demo` does), or set"
-        " POSE3D_ENGINE_PYTHON to a Python that has its packages. Tracks files work without it."
+        "The engine is not installed, so videos cannot be read: press Set Up Engine in the sidebar's Pose3D"
+        " tab, or set POSE3D_ENGINE_PYTHON to a Python that has its packages. Tracks files work without it."
     )
 
 
@@ -91,7 +95,7 @@ class EngineProcess:
         An engine that ended without being told adds one of type ``crash`` with ``message`` and ``log``.
         """
         finished = self._process.poll() is not None and not any(t.is_alive() for t in self._threads)
-        found = []
+        found: list[dict[str, Any]] = []
         while not self._messages.empty() and (at_most is None or len(found) < at_most):
             found.append(self._messages.get())
         if finished and not self._ended and self._messages.empty():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def addon_preferences(context: bpy.types.Context) -> Any | None:
 def engine_options(context: bpy.types.Context) -> dict[str, Any]:
     """What the preferences ask of the engine.
 
-    ``environment``: variables for ``EngineProcess(python, environment)``: POSE3D_CACHE where a folder is chosen,
+    ``environment``: variables for ``EngineProcess``: POSE3D_CACHE where a folder is chosen,
     POSE3D_OFFLINE where Blender may not go online. ``fields``: of the ``track`` command: ``device``, and
     ``pose2d`` where a network is chosen over the preset's.
     """
@@ -59,6 +60,45 @@ def python_in(place: Path) -> Path:
     raise MissingEngine(
         f"{place} is neither a Python nor an environment's folder: choose another in the preferences."
     )
+
+
+def blenders_python() -> Path:
+    """The Python that comes with this Blender, or runs it as a module."""
+    for candidate in (sys.executable, getattr(sys, "_base_executable", "")):
+        if candidate and "python" in Path(candidate).name.lower():
+            return Path(candidate)
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return next(
+        (path for path in Path(sys.prefix, "bin").glob(f"{name}*") if path.is_file()), Path(sys.executable)
+    )
+
+
+def engine_state(context: bpy.types.Context) -> EngineState:
+    """What there is of an engine: for panels, a few looks at the disk and no more."""
+    from ..engine_setup.place import Place
+
+    place = Place(user_folder())
+    mark = place.mark()
+    try:
+        python = engine_python(context)
+    except MissingEngine as error:
+        begun = mark is not None or place.mark(place.wheels) is not None
+        return EngineState(
+            None, "A set-up was begun: Set Up goes on from there." if begun else "", str(error)
+        )
+    if python == place.python and mark is not None:
+        builds = mark.build.replace("_WINDOWS", "").replace("_", " ")
+        return EngineState(python, f"torch {mark.torch} ({builds}), Python {mark.python}, made {mark.made}")
+    return EngineState(python, f"Uses {python}")
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """python: None where there is no engine; problem says why. text: which one, for people."""
+
+    python: Path | None
+    text: str = ""
+    problem: str = ""
 
 
 def user_folder() -> Path:

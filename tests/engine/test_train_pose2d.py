@@ -157,6 +157,7 @@ def test_a_folder_without_packs_is_one_line(tmp_path: Path) -> None:
         read_people(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(path.stem for path in CONFIGS.glob("*.toml")))
 def test_shipped_settings_describe_a_network(name: str) -> None:
     config = read_config(name)

@@ -56,6 +56,12 @@ def person_lengths(joints: np.ndarray, score: np.ndarray, skeleton: Skeleton, st
     return np.where(np.array(skeleton.parents) < 0, 0.0, lengths)
 
 
+def stature(lengths: np.ndarray, skeleton: Skeleton) -> float:
+    """Metres, of somebody with these bones (J,): as tall as the average body is over the same bones."""
+    tall = [skeleton.index(name) for name in _UPRIGHT]
+    return float(lengths[tall].sum() / sum(_AVERAGE[name.lstrip("LR")] for name in _UPRIGHT))
+
+
 def with_lengths(joints: np.ndarray, lengths: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     """Joints (T, J, 3) rebuilt from the root outward: their own directions, lengths (J,)."""
     directions = {child: joints[:, child] - joints[:, parent] for parent, child in skeleton.bones}

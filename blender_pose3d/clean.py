@@ -9,7 +9,7 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from .banded import stiffness_for, whittaker
-from .bones import person_lengths, with_lengths
+from .bones import bone_lengths, person_lengths, with_lengths
 from .filters import smooth_parts
 from .settings import STATURE, MotionSettings
 from .skeleton import Skeleton
@@ -48,11 +48,13 @@ def clean(
     settings: MotionSettings,
     *,
     correct: Correct | None = None,
+    measured: bool = False,
 ) -> Cleaned:
     """Clean joints (T, J, 3) metres, NaN where missing, with scores (T, J).
 
-    correct: what to do with joints that are whole again, before they are smoothed. Raises ValueError if a
-    joint has no value in any frame.
+    correct: what to do with joints that are whole again, before they are smoothed. measured: joints were
+    measured in space, so that bones are as long as they are, nothing between them and an average body's.
+    Raises ValueError if a joint has no value in any frame.
     """
     known = np.isfinite(joints).all(-1)
     empty = [name for name, lacks in zip(skeleton.joints, ~known.any(axis=0), strict=True) if lacks]
@@ -73,7 +75,10 @@ def clean(
     joints, held = fill_gaps(joints, known & ~outliers, longest, fps)
     filled = ~known | outliers
     score = np.where(filled, 0.0, np.clip(np.nan_to_num(score), 0.0, 1.0))
-    lengths = person_lengths(joints, score, skeleton, settings.size * STATURE)
+    if measured:
+        lengths = bone_lengths(joints, score, skeleton)
+    else:
+        lengths = person_lengths(joints, score, skeleton, settings.size * STATURE)
     if correct is not None:
         joints = correct(joints, score, lengths)
     joints = smooth_parts(

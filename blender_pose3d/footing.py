@@ -64,11 +64,11 @@ def stand(
     fps: float,
     settings: MotionSettings,
     *,
-    seen_from: np.ndarray,
+    seen_from: np.ndarray | None,
 ) -> Footing:
     """Hold the feet, and the hands if they are asked for, of joints (T, J, 3) in the world, floor at z = 0.
 
-    score: (T, J). seen_from: (3,) the camera's place. With ``plant_feet`` at 0 contacts are told and the
+    score: (T, J). seen_from: (3,) the camera's place, None where no camera lifted them. With ``plant_feet`` at 0 contacts are told and the
     joints left.
     """
     found = find_contacts(joints, score, skeleton, fps, size=settings.size, seen_from=seen_from)

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .bones import bone_lengths, stature
 from .camera import Camera
-from .clean import Cleaned, clean
+from .clean import Cleaned, clean, fill_gaps
+from .filters import smooth_parts
 from .footing import stand
 from .picture import Picture, look
 from .refine import onto_picture, upright
@@ -16,7 +18,7 @@ from .settings import STATURE, MotionSettings
 from .shot import camera_of, say_camera
 from .skeleton import Skeleton
 from .tracks import Tracks
-from .world import place_in_world
+from .world import LEVEL, Placed, place_in_world, place_measured
 
 _TELLS_STEPS = 8.0  # frames a second, below which a foot that stands cannot be told from one that steps
 
@@ -59,6 +61,7 @@ class Motion:
 def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings | None = None) -> Motion:
     """Motion of one person (index from 0), from the first to the last frame they are present in.
 
+    Of tracks with ``world3d`` path, up and size are known: they are cleaned, and feet held, as the settings say.
     Raises MotionError with one line if there is no such person, or nothing of them to go by.
     """
     asked = settings or MotionSettings()
@@ -69,26 +72,33 @@ def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings
         settings = replace(settings, plant_feet=0.0)
     try:
         cleaned = _cleaned(taken, tracks.skeleton3d, settings)
+        path = _measured_path(taken, tracks.skeleton3d, settings)
     except ValueError as error:
         raise MotionError(f"Person {person + 1} cannot be animated. {error}") from error
     skeleton, score, fps = tracks.skeleton3d, cleaned.score, taken.fps
-    placed = place_in_world(cleaned.joints, score, skeleton, taken.picture, fps=fps, settings=settings)
+    placed: Placed
+    if path is None:
+        placed = place_in_world(cleaned.joints, score, skeleton, taken.picture, fps=fps, settings=settings)
+    else:
+        camera = taken.picture.camera
+        placed = place_measured(cleaned.joints, path, skeleton, camera, fps=fps, size=settings.size)
     if not placed.stands:
         settings = replace(settings, plant_feet=0.0)
-    footing = stand(placed.joints, score, skeleton, fps, settings, seen_from=placed.camera.origin)
+    seen_from = placed.camera.origin if path is None else None
+    footing = stand(placed.joints, score, skeleton, fps, settings, seen_from=seen_from)
     start = np.array([*footing.joints[0, skeleton.index("Hip"), :2], 0.0])
     return Motion(
         fps=fps,
         start_frame=taken.start_frame,
         time=taken.time,
-        joints=asked.size * (footing.joints - start),
+        joints=taken.size * (footing.joints - start),
         score=score,
         skeleton=skeleton,
-        camera=replace(placed.camera, origin=asked.size * (placed.camera.origin - start)),
+        camera=replace(placed.camera, origin=taken.size * (placed.camera.origin - start)),
         filled=cleaned.filled,
-        raw=asked.size * taken.raw,
-        notes=_notes(asked, cleaned, fps, taken.source_fps)
-        + say_camera(tracks, taken.picture, asked)
+        raw=taken.size * taken.raw,
+        notes=_notes(taken, asked, cleaned)
+        + (say_camera(tracks, taken.picture, asked) if path is None else [])
         + placed.notes,
         turns=taken.picture.turns,
         contacts=footing.contacts,
@@ -98,7 +108,9 @@ def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings
 
 @dataclass(frozen=True)
 class _Taken:
-    """One person at uniform times. raw: (T, J, 3) metres of somebody 1.70 m tall. score: (T, J)."""
+    """One person at uniform times. raw: (T, J, 3) metres of somebody 1.70 m tall. score: (T, J). size: what
+    these lengths are multiplied with at the end. path: (T, 3) the hips' places in the world, of somebody 1.70 m
+    tall, NaN where missing; None where there is only a picture to tell them."""
 
     fps: float
     source_fps: float
@@ -107,6 +119,8 @@ class _Taken:
     raw: np.ndarray
     score: np.ndarray
     picture: Picture
+    size: float
+    path: np.ndarray | None = None
 
 
 def _take(tracks: Tracks, person: int, settings: MotionSettings) -> _Taken:
@@ -139,10 +153,37 @@ def _take(tracks: Tracks, person: int, settings: MotionSettings) -> _Taken:
     turns = None if turns is None else nearest_rotations(turns)
     seen = places(tracks.joints2d), scores(tracks.score2d)
     picture = Picture(*seen, tracks.skeleton2d, camera, turns, zoom)
-    raw = places(tracks.joints3d)
+    raw = places(tracks.joints3d if tracks.world3d is None else tracks.world3d)
     raw = np.where(np.isfinite(raw), raw, np.nan)
-    start = int(tracks.frame[first])
-    return _Taken(fps, source_fps, start, wanted, raw, scores(tracks.score3d), picture)
+    score = scores(tracks.score3d)
+    taken_ = _Taken(fps, source_fps, int(tracks.frame[first]), wanted, raw, score, picture, settings.size)
+    return taken_ if tracks.world3d is None else _from_world(taken_, tracks.skeleton3d, settings)
+
+
+def _from_world(taken: _Taken, skeleton: Skeleton, settings: MotionSettings) -> _Taken:
+    """From joints in the world, in ``raw``, to a pose relative to the hips and their path, at 1.70 m."""
+    world = taken.raw
+    height = stature(bone_lengths(world, np.isfinite(world).all(-1) * taken.score, skeleton), skeleton)
+    if not height > 0:
+        raise MotionError("The joints of these tracks lie in one place, or too few of them are ever seen at once.")
+    hip = world[:, [skeleton.index("Hip")]]
+    size = STATURE / height
+    pose = size * (world - hip) @ LEVEL
+    own = settings.size if settings.height is not None else 1.0 / size
+    return replace(taken, raw=pose, size=own, path=size * hip[:, 0])
+
+
+def _measured_path(taken: _Taken, skeleton: Skeleton, settings: MotionSettings) -> np.ndarray | None:
+    """(T, 3) the hips' path, filled and smoothed as they are; None where it is to be found."""
+    if taken.path is None:
+        return None
+    known = np.isfinite(taken.path).all(-1)[:, None]
+    filled, _ = fill_gaps(taken.path[:, None], known, round(settings.max_gap * taken.fps), taken.fps)
+    hip = replace(skeleton, joints=("Hip",), parents=(-1,))
+    weight = np.where(known, 1.0, 0.0)
+    return smooth_parts(
+        filled, weight, hip, taken.fps, name=settings.filter, strength=settings.strength, factors=settings.parts
+    )[:, 0]
 
 
 def _cleaned(taken: _Taken, skeleton: Skeleton, settings: MotionSettings) -> Cleaned:
@@ -151,6 +192,8 @@ def _cleaned(taken: _Taken, skeleton: Skeleton, settings: MotionSettings) -> Cle
         return onto_picture(upright(joints), sight, lengths, skeleton, taken.fps)
 
     how = correct if settings.fit_picture else None
+    if taken.path is not None:
+        return clean(taken.raw, taken.score, skeleton, taken.fps, settings, measured=True)
     return clean(taken.raw, taken.score, skeleton, taken.fps, settings, correct=how)
 
 
@@ -167,9 +210,10 @@ def _present_range(tracks: Tracks, person: int) -> tuple[int, int]:
     return int(there[0]), int(there[-1])
 
 
-def _notes(settings: MotionSettings, cleaned: Cleaned, fps: float, source_fps: float) -> list[str]:
+def _notes(taken: _Taken, settings: MotionSettings, cleaned: Cleaned) -> list[str]:
     notes = []
-    if settings.height is None:
+    fps, source_fps = taken.fps, taken.source_fps
+    if settings.height is None and taken.path is None:
         notes.append(f"The person is assumed to be {STATURE:.2f} m tall; set the height for a true scale.")
     if abs(fps - source_fps) > 1e-6 * fps:
         notes.append(f"The motion has {fps:g} frames a second, the footage {source_fps:g}.")

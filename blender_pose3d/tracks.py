@@ -38,6 +38,9 @@ class Tracks:
     Of a camera that turns or zooms: camera_rotation: (T, 3, 3) float32, from a frame's camera axes to those
     of the first, x_first = R x. camera_zoom: (T,) float32, focal length over the first frame's, which is the
     one in meta. None for a camera that stands still, or whose motion is not known (meta["camera"]["motion"]).
+
+    Of tracks that others measured in space: world3d: (P, T, J, 3) float32 metres, z up, NaN where missing. Then
+    camera, path and up are not to be found, and there may be no joints2d at all (NaN, score 0).
     """
 
     meta: dict[str, Any]
@@ -50,6 +53,7 @@ class Tracks:
     score3d: np.ndarray
     camera_rotation: np.ndarray | None = None
     camera_zoom: np.ndarray | None = None
+    world3d: np.ndarray | None = None
 
     @property
     def people(self) -> int:
@@ -75,6 +79,7 @@ class Tracks:
             score2d=self.score2d[who],
             joints3d=self.joints3d[who],
             score3d=self.score3d[who],
+            world3d=None if self.world3d is None else self.world3d[who],
         )
 
 
@@ -85,7 +90,7 @@ def write_tracks(path: str | Path, tracks: Tracks) -> None:
     """
     _check(tracks, str(path))
     path = Path(path)
-    moving: dict[str, Any] = {key: value.astype(np.float32) for key, value in _moving_camera(tracks).items()}
+    given: dict[str, Any] = {key: value.astype(np.float32) for key, value in _given(tracks).items()}
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -99,7 +104,7 @@ def write_tracks(path: str | Path, tracks: Tracks) -> None:
                 score2d=tracks.score2d.astype(np.float32),
                 joints3d=tracks.joints3d.astype(np.float32),
                 score3d=tracks.score3d.astype(np.float32),
-                **moving,
+                **given,
             )
             file.flush()
             os.fsync(file.fileno())
@@ -152,10 +157,10 @@ _DIMENSIONS = {
     "frame": "T", "time": "T", "present": "PT",
     "joints2d": "PTK2", "score2d": "PTK", "joints3d": "PTJ3", "score3d": "PTJ",
 }  # fmt: skip
-_OPTIONAL = {"camera_rotation": "T33", "camera_zoom": "T"}
+_OPTIONAL = {"camera_rotation": "T33", "camera_zoom": "T", "world3d": "PTJ3"}
 
 
-def _moving_camera(tracks: Tracks) -> dict[str, np.ndarray]:
+def _given(tracks: Tracks) -> dict[str, np.ndarray]:
     return {key: value for key in _OPTIONAL if (value := getattr(tracks, key)) is not None}
 
 
@@ -174,7 +179,7 @@ def _read_meta(archive: Any, name: str) -> dict[str, Any]:
 
 def _check(tracks: Tracks, name: str) -> None:
     sizes = {"2": 2, "3": 3}
-    moving = _moving_camera(tracks)
+    given = _given(tracks)
     for letter, key in (("K", "skeleton2d"), ("J", "skeleton3d")):
         stated = tracks.meta.get(key)
         skeleton = SKELETONS.get(str(stated.get("name"))) if isinstance(stated, dict) else None
@@ -183,7 +188,7 @@ def _check(tracks: Tracks, name: str) -> None:
         if stated.get("joints", list(skeleton.joints)) != list(skeleton.joints):
             raise TracksError(f"{name} orders the joints of {skeleton.name} differently.")
         sizes[letter] = len(skeleton)
-    for key, letters in (*_DIMENSIONS.items(), *((key, _OPTIONAL[key]) for key in moving)):
+    for key, letters in (*_DIMENSIONS.items(), *((key, _OPTIONAL[key]) for key in given)):
         array = getattr(tracks, key)
         fits = array.ndim == len(letters) and array.dtype.kind in "fiub"
         # the first array that has a letter fixes its size; every later one must agree
@@ -194,6 +199,8 @@ def _check(tracks: Tracks, name: str) -> None:
         raise TracksError(f"{name} is damaged: some of its times are not numbers.")
     if not np.all(np.diff(tracks.time) > 0):
         raise TracksError(f"{name} is damaged: its times do not increase.")
-    for key, values in moving.items():
+    for key, values in given.items():
+        if key == "world3d":
+            continue  # NaN where a joint is missing
         if not np.isfinite(values).all() or (key == "camera_zoom" and not (values > 0).all()):
             raise TracksError(f"{name} is damaged: {key} holds values that cannot be.")

@@ -17,6 +17,9 @@ from .up import find_up
 
 _UNDER = 0.3  # metres
 _FAR_AWAY = 4.0  # metres, where nothing tells the distance
+_NOT_ON_FEET = "The person is not on their feet, so the floor is put under the lowest part of the body."
+LEVEL = rotation_for_up(np.array([0.0, -1.0, 0.0]))
+"""(3, 3) world from the axes of a level camera that looks along +y."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,33 @@ def place_in_world(
     if stands:
         joints = joints + settle(joints, score, skeleton, fps, settings, seen_from=-start)[:, None]
     else:
-        notes.append(
-            "The person is not on their feet, so the floor is put under the lowest part of the body."
-        )
+        notes.append(_NOT_ON_FEET)
     rest = np.array([*joints[0, skeleton.index("Hip"), :2], 0.0])
     return Placed(joints - rest, replace(view, origin=-start - rest), notes, stands)
+
+
+def place_measured(
+    pose: np.ndarray,
+    path: np.ndarray,
+    skeleton: Skeleton,
+    camera: dict[str, float],
+    *,
+    fps: float,
+    size: float,
+) -> Placed:
+    """Place a hip-relative pose (T, J, 3) whose hips (T, 3) were measured in the world: metres, finite.
+
+    Only the floor is looked for, for where a file has its zero is anybody's guess. The camera stands level at the
+    file's origin, so that people of one file keep their places beside each other.
+    """
+    joints = pose @ LEVEL.T + path[:, None]
+    height, stands = _floor(joints, skeleton, fps, size)
+    start = np.array([*path[0, :2], height])
+    sizes = {key: int(camera[key]) for key in ("width", "height")}
+    lens = {key: float(camera[key]) for key in ("fx", "fy", "cx", "cy")}
+    view = Camera(**lens, **sizes, rotation=LEVEL, origin=-start)
+    notes = [] if stands else [_NOT_ON_FEET]
+    return Placed(joints - start, view, notes, stands)
 
 
 def _floor(joints: np.ndarray, skeleton: Skeleton, fps: float, size: float) -> tuple[float, bool]:

@@ -31,6 +31,7 @@ PARTS = (
     "engine",
     "operators",
     "panels",
+    "presets",
     "weights",
 )
 MANIFEST = "blender_manifest.toml"

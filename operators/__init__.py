@@ -10,9 +10,11 @@ from . import (
     capture_properties,
     choose_video,
     engine_cache,
+    export_motion,
     fit_tracks,
     look,
     map_editor,
+    presets,
     settings,
     setup_engine,
 )
@@ -28,6 +30,8 @@ CLASSES = (
 MODULES: tuple = (
     bone_roles,
     map_editor,
+    export_motion,
+    presets,
     capture_properties,
     choose_video,
     capture_list,

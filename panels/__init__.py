@@ -2,11 +2,36 @@
 
 import bpy
 
-from . import bake, capture, character, engine, look, motion, preferences, previews, sidebar, video
+from . import (
+    bake,
+    capture,
+    character,
+    engine,
+    export,
+    look,
+    motion,
+    preferences,
+    presets,
+    previews,
+    sidebar,
+    video,
+)
 
 # The panel that the others hang in comes first. bl_order says how they follow each other:
 # Video 10, Capture 20, Motion 30, Look 40, Character 50, Bake 60, Export 70.
-MODULES: tuple = (preferences, sidebar, engine, video, capture, motion, look, character, bake)
+MODULES: tuple = (
+    preferences,
+    sidebar,
+    engine,
+    video,
+    capture,
+    motion,
+    look,
+    character,
+    bake,
+    export,
+    presets,
+)
 
 
 def register() -> None:

@@ -13,31 +13,21 @@ import numpy as np
 
 from ..bvh import JointMotion, bvh_text
 from .errors import ExportError
+from .export_presets import FBX, PRESETS
 from .scene import frame_rate, sample_pose
 
-# Everybody: bones as they are (no leaf bones), one clip with a key a frame, y up, z forward.
-_FBX: dict[str, Any] = {
-    "use_selection": True,
-    "object_types": {"ARMATURE", "MESH"},
-    "add_leaf_bones": False,
-    "bake_anim": True,
-    "bake_anim_use_all_bones": True,
-    "bake_anim_use_nla_strips": False,
-    "bake_anim_use_all_actions": False,
-    "bake_anim_force_startend_keying": True,
-    "bake_anim_step": 1.0,
-    "bake_anim_simplify_factor": 0.0,
-    "axis_forward": "-Z",
-    "axis_up": "Y",
-}
-PRESETS: dict[str, dict[str, Any]] = {
-    # the file says that its unit is the metre: objects keep a scale of 1 on arrival
-    "generic": {"apply_scale_options": "FBX_SCALE_ALL"},
-    # the same; Unity reads the unit and bakes nothing
-    "unity": {"apply_scale_options": "FBX_SCALE_ALL"},
-    # Unreal counts in centimetres and takes the hundredfold scale on the root
-    "unreal": {"apply_scale_options": "FBX_SCALE_NONE", "mesh_smooth_type": "FACE"},
-}
+__all__ = [
+    "PRESETS",
+    "check_folder",
+    "export_action",
+    "export_bvh",
+    "export_fbx",
+    "export_glb",
+    "joint_motion",
+    "meshes_of",
+    "save_blend",
+]
+
 _GLB: dict[str, Any] = {
     "export_format": "GLB",
     "use_selection": True,
@@ -51,7 +41,7 @@ _GLB: dict[str, Any] = {
 
 def export_fbx(armature: bpy.types.Object, path: str | Path, *, preset: str = "generic") -> Path:
     """The armature, its meshes and the scene's frame range; the clip has the file's name. ExportError."""
-    options = _FBX | PRESETS[preset]
+    options = FBX | PRESETS[preset]
     with _selected(armature), _addon("io_scene_fbx"), _clip_name(Path(path).stem):
         return _write(path, lambda part: bpy.ops.export_scene.fbx(filepath=str(part), **options))
 
@@ -67,6 +57,14 @@ def export_bvh(armature: bpy.types.Object, path: str | Path) -> Path:
     scene = bpy.context.scene
     text = bvh_text(joint_motion(armature, range(scene.frame_start, scene.frame_end + 1)), frame_rate(scene))
     return _write(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def export_action(action: bpy.types.Action, path: str | Path) -> Path:
+    """An Action alone as a .blend file, to be appended or put into an asset library. Raises ExportError."""
+    return _write(
+        path,
+        lambda part: bpy.data.libraries.write(str(part), {action}, fake_user=True, compress=True),
+    )
 
 
 def save_blend(path: str | Path) -> Path:

@@ -11,7 +11,6 @@ from tests.blender.registered import drawn, module, registered
 from tests.rig_makers.blender import armature_of
 from tests.rig_makers.others import cubes
 
-
 pytestmark = [pytest.mark.slow, pytest.mark.each_blender]
 
 

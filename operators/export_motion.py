@@ -1,0 +1,172 @@
+"""The chosen armature's motion as a file for a game engine or another program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty, PointerProperty, StringProperty
+
+from ..blender_pose3d.blender.export_motion import ENDINGS, cannot_be_exported, export_motion
+from ..blender_pose3d.blender.export_presets import PRESETS
+from .settings import RELATIVE, missing_package
+
+_KNOWN = {
+    "unity": ("Unity", "FBX for Unity: in metres, y up, no leaf bones; the clip has the file's name"),
+    "unreal": ("Unreal", "FBX for Unreal: in centimetres, no leaf bones; the clip has the file's name"),
+    "generic": ("FBX", "FBX for other programs: in metres, y up, no leaf bones"),
+    "godot": ("Godot", "GLB (glTF), the format that Godot reads best"),
+    "glb": ("GLB", "One glTF file for the web and other programs"),
+    "bvh": ("BVH", "The skeleton's motion alone, as motion capture programs read it"),
+    "action": ("Blender Action", "A .blend file with the action alone, to append or for an asset library"),
+}
+
+
+def _choices() -> tuple[tuple[str, str, str], ...]:
+    """All presets there are: the known ones first, in the order that people look for them."""
+    kinds = [kind for kind in _KNOWN if kind in ENDINGS]
+    kinds += [kind for kind in ENDINGS if kind not in _KNOWN]
+    plain = {kind: (kind.replace("_", " ").title(), f"FBX as {kind} wants it") for kind in PRESETS}
+    return tuple((kind, *(_KNOWN.get(kind) or plain.get(kind) or (kind.upper(), kind))) for kind in kinds)
+
+
+def preset() -> Any:
+    return EnumProperty(
+        name="Preset", description="What the file is for", items=_choices(), default="generic"
+    )
+
+
+def folder() -> Any:
+    return StringProperty(
+        name="Folder",
+        description="Where the file goes. // is the folder of the .blend file",
+        subtype="DIR_PATH",
+        default="//",
+        options=RELATIVE,
+    )
+
+
+def file_name() -> Any:
+    return StringProperty(
+        name="File Name",
+        description="Name of the file and of the clip in it, without ending. Empty: the name of the action",
+    )
+
+
+def span() -> Any:
+    return EnumProperty(
+        name="Frames",
+        description="Which frames are written",
+        items=(
+            ("MOTION", "Whole Motion", "From the first to the last frame of the armature's animation"),
+            ("SCENE", "Scene Range", "The frames that the scene plays"),
+        ),
+        default="MOTION",
+    )
+
+
+EXPORT = ("preset", "folder", "file_name", "span")
+"""Names of the properties that both the operator and the scene's settings have."""
+
+
+class POSE3D_PG_export(bpy.types.PropertyGroup):
+    """written: the file that was written last, so that a panel only has to draw."""
+
+    preset: preset()
+    folder: folder()
+    file_name: file_name()
+    span: span()
+    written: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+
+class POSE3D_OT_export_motion(bpy.types.Operator):
+    bl_idname = "pose3d.export_motion"
+    bl_label = "Export Motion"
+    bl_description = "Write the armature's motion to a file: it is there whole, or not at all"
+    bl_options = {"REGISTER"}
+
+    preset: preset()
+    folder: folder()
+    file_name: file_name()
+    span: span()
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        armature = context.scene.pose3d.armature
+        if armature is None:
+            cls.poll_message_set("Choose an armature first")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        path = target(self, context.scene.pose3d.armature)
+        if not path or not path.exists():
+            return self.execute(context)
+        return context.window_manager.invoke_confirm(
+            self, event, title=f"Replace {path.name}?", message=f"In {path.parent}", confirm_text="Replace"
+        )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        armature = context.scene.pose3d.armature
+        reason = why_not(context, self)
+        if reason:
+            return self._refuse(reason)
+        path = target(self, armature)
+        try:
+            from ..blender_pose3d.blender.errors import Pose3DError
+
+            written = export_motion(
+                armature, self.preset, path.parent, path.stem, whole_scene=self.span == "SCENE"
+            )
+        except ImportError as error:
+            return self._refuse(missing_package(error))
+        except Pose3DError as error:
+            return self._refuse(str(error))
+        context.scene.pose3d_export.written = str(written)
+        self.report({"INFO"}, f"Written: {written} ({written.stat().st_size / 1e6:.1f} MB).")
+        return {"FINISHED"}
+
+    def _refuse(self, message: str) -> set[str]:
+        self.report({"ERROR"}, message)
+        return {"CANCELLED"}
+
+
+def clip_name(owner: bpy.types.bpy_struct, armature: bpy.types.Object) -> str:
+    """The name of the file without ending: as chosen, else the action's, else the armature's."""
+    action = armature.animation_data.action if armature.animation_data else None
+    return bpy.path.clean_name(owner.file_name.strip() or (action.name if action else armature.name))
+
+
+def target(owner: bpy.types.bpy_struct, armature: bpy.types.Object) -> Path | None:
+    """The file that would be written; None where the folder is nowhere yet."""
+    if not owner.folder or (owner.folder.startswith("//") and not bpy.data.filepath):
+        return None
+    # not with_suffix: a name may have a dot in it
+    return Path(bpy.path.abspath(owner.folder)) / f"{clip_name(owner, armature)}{ENDINGS[owner.preset]}"
+
+
+def why_not(context: bpy.types.Context, owner: bpy.types.bpy_struct) -> str:
+    """Why nothing can be written now, and what to do; empty if it can. Panels ask while they draw."""
+    armature = context.scene.pose3d.armature
+    if armature is None:
+        return "Choose an armature under Character, or animate a new one first."
+    if context.mode not in {"OBJECT", "POSE"}:
+        return "Go to Object Mode or Pose Mode first."
+    reason = cannot_be_exported(armature, owner.preset, context.view_layer)
+    if reason:
+        return f"{reason}."
+    if target(owner, armature) is None:
+        return "Choose a folder, or save the .blend file first."
+    return ""
+
+
+CLASSES = (POSE3D_PG_export, POSE3D_OT_export_motion)
+
+
+def register() -> None:
+    bpy.types.Scene.pose3d_export = PointerProperty(type=POSE3D_PG_export)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.pose3d_export

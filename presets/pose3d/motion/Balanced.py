@@ -1,0 +1,18 @@
+import bpy
+
+settings = bpy.context.scene.pose3d
+
+settings.smoothing = 0.5
+settings.smoothing_filter = "whittaker"
+settings.smooth_torso = 1.0
+settings.smooth_head = 1.0
+settings.smooth_arms = 1.0
+settings.smooth_hands = 1.0
+settings.smooth_legs = 1.0
+settings.smooth_feet = 1.0
+settings.fit_picture = True
+settings.fix_swaps = True
+settings.left_foot = "auto"
+settings.right_foot = "auto"
+settings.ground_jumps = False
+settings.hold_hands = False

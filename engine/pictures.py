@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,9 +23,8 @@ _MOST = 12  # people; nobody chooses among more by their pictures
 
 def thumbnail(video: Path, path: Path) -> None:
     """Write the first frame of a video as a small PNG. Raises BadInput, EngineError."""
-    with contextlib.closing(read_frames(video, 0, 1)) as frames:
-        for frame in frames:
-            write_png(path, frame.image)
+    for frame in read_frames(video, 0, 1):
+        write_png(path, frame.image)
 
 
 def people_pictures(video: Path, tracks: Tracks, folder: Path) -> list[str]:

@@ -9,8 +9,9 @@ import bpy
 
 from ..tracks import Tracks, TracksError, read_tracks
 from .capture import capture
-from .engine_process import EngineProcess, find_engine_python
+from .engine_process import EngineProcess
 from .errors import BadInput, Pose3DError
+from .preferences import engine_options, engine_python
 
 
 class Engine:
@@ -22,7 +23,10 @@ class Engine:
     def track(self, video: Path, pose2d: str | None) -> Tracks:
         """Everybody in a video; who of them is wanted is chosen later, as with a tracks file."""
         if self._engine is None:
-            self._engine = EngineProcess(find_engine_python(_user_folder()))
+            options = engine_options(bpy.context)["environment"]
+            # who types a command with a video has said yes to what it needs
+            options.pop("POSE3D_OFFLINE", None)
+            self._engine = EngineProcess(engine_python(bpy.context), options)
         with tempfile.TemporaryDirectory(prefix="pose3d-") as folder:
             output = Path(folder) / f"{video.stem}.npz"
             try:
@@ -52,10 +56,3 @@ def read(path: Path) -> Tracks:
         return read_tracks(path)
     except TracksError as error:
         raise BadInput(str(error)) from error
-
-
-def _user_folder() -> Path | None:
-    package = __package__.removesuffix(".blender_pose3d.blender")
-    if not package.startswith("bl_ext."):
-        return None
-    return Path(bpy.utils.extension_path_user(package))

@@ -35,6 +35,7 @@ class SetupJob:
     def start(self, job: dict[str, Any], python: Path | None = None) -> SetupJob:
         """Start the worker with Blender's own Python, or another; ``state`` tells if it does not start."""
         self._messages: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._outcome: tuple[str, str] | None = None
         command = [
             str(python or sys.executable),
             "-s",
@@ -79,9 +80,9 @@ class SetupJob:
             self._take(self._messages.get())
             heard = True
         if over:
-            if self.running:
-                self.state = "failed"
-                self.text = f"The set-up ended unexpectedly. {self.line}".strip()
+            # only now: whoever sees the end may remove folders or start the next job
+            state, text = self._outcome or ("failed", f"The set-up ended unexpectedly. {self.line}".strip())
+            self.state, self.text = state, text
             self._shut()
         return heard
 
@@ -112,8 +113,8 @@ class SetupJob:
             self.line = message["line"]
         elif kind in ("done", "failed", "cancelled"):
             told = {"done": message.get("text"), "failed": message.get("message")}
-            self.state = kind
-            self.text = told.get(kind) or "Stopped. What was fetched is kept: Set Up goes on from there."
+            stopped = "Stopped. What was fetched is kept: Set Up goes on from there."
+            self._outcome = kind, told.get(kind) or stopped
             self.warnings = message.get("warnings", [])
 
     def _say(self, line: str) -> None:

@@ -27,6 +27,9 @@ COMMANDS = {
     "train": "engine.commands.train",
     "evaluate": "engine.commands.evaluate",
     "doctor": "engine.commands.doctor",
+    "lift": "engine.commands.lift",
+    "import": "engine.commands.import_tracks",
+    "export": "engine.commands.export_motion",
 }
 
 

@@ -28,7 +28,7 @@ ALLOWED = {
     "engine": {"engine"},
     "__init__": {"operators", "panels"},
 }
-FOR_THE_ENGINE = {"blender_pose3d.skeleton", "blender_pose3d.tracks"}
+FOR_THE_ENGINE = {"blender_pose3d.skeleton", "blender_pose3d.tracks", "blender_pose3d.formats"}
 MAY_USE_BPY = {"blender_pose3d.blender", "blender_pose3d.__main__", "operators", "panels", "__init__"}
 
 

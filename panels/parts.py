@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import cast
 
 import bpy
 
@@ -21,7 +22,7 @@ class Part:
 
 def properties(panel: bpy.types.Panel) -> bpy.types.UILayout:
     """The panel's layout, names left and values right."""
-    layout = panel.layout
+    layout = cast("bpy.types.UILayout", panel.layout)
     layout.use_property_split = True
     layout.use_property_decorate = False
     return layout

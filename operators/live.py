@@ -48,6 +48,8 @@ def wanted(scene: bpy.types.Scene) -> bool:
 
 
 def has_footage(scene: bpy.types.Scene) -> bool:
+    if not any(data.get("pose3d_footage") for data in bpy.data.cameras):
+        return False  # a scene may have thousands of objects, and this is asked while panels draw
     return any(item.type == "CAMERA" and item.get("pose3d_footage") for item in scene.objects)
 
 

@@ -37,7 +37,7 @@ def add_footage(
     remove_footage(scene)
     data = bpy.data.cameras.new(f"{video.stem} camera")
     camera = bpy.data.objects.new(data.name, data)
-    camera[_MARK] = True
+    camera[_MARK] = data[_MARK] = True
     _collection(scene).objects.link(camera)
     background = data.background_images.new()
     background.source, background.image = "IMAGE", image

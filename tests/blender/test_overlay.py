@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -127,6 +128,23 @@ def test_a_setting_changes_what_is_seen(scene):
     scene.pose3d.height = 2.0
     live.refresh(scene)
     assert np.ptp(overlay.shapes_at(scene).lines[:, 2]) == pytest.approx(small * 2.0 / 1.7, rel=1e-3)
+
+
+def test_the_timer_never_waits(scene):
+    """A window would call it; the thread works meanwhile."""
+    overlay, live = module("blender_pose3d.blender.overlay"), module("operators.live")
+    scene.pose3d_look.skeleton = True
+    small, costs = np.ptp(overlay.shapes_at(scene).lines[:, 2]), []
+    scene.pose3d.height, end = 2.0, time.monotonic() + 60
+    while np.ptp(overlay.shapes_at(scene).lines[:, 2]) < small * 1.1:
+        begun = time.thread_time()
+        assert live._tick() is not None
+        costs.append(time.thread_time() - begun)
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert max(costs) < 0.008
+    scene.pose3d_look.skeleton = False
+    assert live._tick() is None, "nothing is to be seen"
 
 
 def test_no_tracks_and_tracks_that_go(scene, tracks, tmp_path):

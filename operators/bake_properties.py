@@ -6,14 +6,37 @@ import math
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
+_RANGE = ("use_range", "first_frame", "last_frame")
+_START = ("start_at", "start_frame", "frame_rate")
 _WAY = ("root_motion", "root_turns")
-_TIME = ("frame_rate", "start_at", "start_frame", "use_range", "first_frame", "last_frame")
 _KEYS = ("layer", "reduce_keys", "reduce_angle", "reduce_distance", "curve")
-_RIG = ("limbs", "mute_constraints")
-BAKE = (*_WAY, *_TIME, *_KEYS, *_RIG)
+_RIG = ("mute_constraints", "limbs")
+NAME = "action_name"
+WHAT = (_RANGE, _START, _WAY)
+"""What is baked and where to, as groups in the order of the work."""
+HOW = (_KEYS, _RIG, ("mark_asset",))
+"""How the keys come out, the same way."""
+BAKE = (NAME, *(name for group in (*WHAT, *HOW) for name in group))
 """Names of the properties that both the operator and the scene's settings have."""
+
+
+def action_name() -> Any:
+    return StringProperty(
+        name="Action",
+        description="Name of the action, and of the clip when it is exported. Empty: the name of the tracks",
+        options={"SKIP_SAVE"},
+    )
+
+
+def mark_asset() -> Any:
+    return BoolProperty(
+        name="Mark as Asset",
+        description="Show the action in the Asset Browser, with where it is from and a preview if there is "
+        "a camera",
+        default=False,
+    )
 
 
 def frame_rate() -> Any:
@@ -68,7 +91,7 @@ def last_frame() -> Any:
 def root_motion() -> Any:
     return EnumProperty(
         name="Root Motion",
-        description="What carries the way over the floor",
+        description="What carries the way over the floor. Games want Root Bone, or In Place for loops",
         items=(
             ("HIPS", "Hips", "The hips move through the room, all above them stays where it is"),
             ("ROOT_BONE", "Root Bone", "The topmost bone moves over the floor, as game engines want it"),
@@ -184,14 +207,18 @@ def bake_values(owner: bpy.types.bpy_struct, scene: bpy.types.Scene) -> dict[str
     }
 
 
-def draw_keys(layout: bpy.types.UILayout, owner: bpy.types.bpy_struct) -> None:
-    """Draw the properties of an operator or a scene; what does not count now is left out."""
+def draw_keys(
+    layout: bpy.types.UILayout,
+    owner: bpy.types.bpy_struct,
+    groups: tuple[tuple[str, ...], ...] = ((NAME,), *WHAT, *HOW),
+) -> None:
+    """Draw properties of an operator or a scene, a column a group; what does not count now is left out."""
     shown = {
         "start_frame": owner.start_at == "FRAME",
         **dict.fromkeys(("first_frame", "last_frame"), owner.use_range),
         **dict.fromkeys(("reduce_angle", "reduce_distance", "curve"), owner.reduce_keys),
     }
-    for group in (_WAY, _TIME, _KEYS, _RIG):
+    for group in groups:
         column = layout.column()
         for name in group:
             if shown.get(name, True):

@@ -74,7 +74,7 @@ class POSE3D_OT_load_bone_map(_BoneMapFile, bpy.types.Operator):
 
 class POSE3D_OT_forget_bone_map(bpy.types.Operator):
     bl_idname = "pose3d.forget_bone_map"
-    bl_label = "Detect Again"
+    bl_label = "Detect Bones Again"
     bl_description = "Find out again which bone plays which part. A map of one's own is forgotten"
     bl_options = {"REGISTER", "UNDO"}
 

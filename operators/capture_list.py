@@ -12,11 +12,11 @@ from bpy.props import BoolProperty, CollectionProperty, IntProperty, StringPrope
 class POSE3D_PG_captured(bpy.types.PropertyGroup):
     """A line of the list: what it says, made once. ``name`` is the video's."""
 
-    folder: StringProperty()
-    length: StringProperty()
-    people: StringProperty()
-    grade: StringProperty()
-    whole: BoolProperty()
+    folder: StringProperty(options={"HIDDEN"})
+    length: StringProperty(options={"HIDDEN"})
+    people: StringProperty(options={"HIDDEN"})
+    grade: StringProperty(options={"HIDDEN"})
+    whole: BoolProperty(options={"HIDDEN"})
 
 
 def _chosen(manager: bpy.types.WindowManager, context: bpy.types.Context) -> None:

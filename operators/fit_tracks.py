@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -59,6 +60,7 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
     right_foot: asked.foot("Right Foot")
     ground_jumps: asked.ground_jumps()
     hold_hands: asked.hold_hands()
+    action_name: keys.action_name()
     frame_rate: keys.frame_rate()
     start_at: keys.start_at()
     start_frame: keys.start_frame()
@@ -74,6 +76,7 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
     curve: keys.curve()
     limbs: keys.limbs()
     mute_constraints: keys.mute_constraints()
+    mark_asset: keys.mark_asset()
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -112,6 +115,7 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         try:
             from ..blender_pose3d.bake_settings import BakeSettings
             from ..blender_pose3d.blender.apply import apply_tracks
+            from ..blender_pose3d.blender.asset import mark_actions
             from ..blender_pose3d.blender.errors import Pose3DError
             from ..blender_pose3d.blender.scene import frame_rate
             from ..blender_pose3d.settings import MotionSettings
@@ -128,12 +132,16 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
             **motion.motion_values(self),
             **{name: getattr(self, name) for name in asked.CONTACTS},
         )
-        path = bpy.path.abspath(self.filepath)
+        path, before = bpy.path.abspath(self.filepath), set(bpy.data.actions)
         try:
-            applied = apply_tracks(context, path, self.person, armature, settings, baking=baking)
+            applied = apply_tracks(
+                context, path, self.person, armature, settings, baking=baking, name=self.action_name.strip()
+            )
         except Pose3DError as error:
             self._look_again(context)
             return self._refuse(str(error))
+        if self.mark_asset:
+            mark_actions(set(bpy.data.actions) - before, f"Captured by Pose3D from {Path(path).name}")
         self._remember(context, applied.armature, applied.notes)
         for note in applied.notes:
             self.report({"INFO"}, note)

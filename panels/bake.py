@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 
-from ..operators.bake_properties import BAKE, draw_keys
+from ..operators.bake_properties import BAKE, HOW, NAME, WHAT, draw_keys
 from ..operators.fit_tracks import POSE3D_OT_fit_tracks, cannot_be_animated
 from ..operators.motion_properties import MOTION
 from ..operators.settings import CONTACTS, POSE3D_PG_settings
 from .parts import Part, letters_of, properties, wrapped
+from .presets import POSE3D_PT_bake_presets
 
 
 class POSE3D_PT_bake(Part, bpy.types.Panel):
@@ -16,9 +19,15 @@ class POSE3D_PT_bake(Part, bpy.types.Panel):
     bl_label = "Bake"
     bl_order = 60
 
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        POSE3D_PT_bake_presets.draw_panel_header(self.layout)
+
     def draw(self, context: bpy.types.Context) -> None:
         layout = properties(self)
         settings = context.scene.pose3d
+        named = Path(settings.tracks).stem if settings.tracks else "Action"
+        layout.prop(settings, NAME, placeholder=named)
+        draw_keys(layout, settings, WHAT)
         reason = why_not(context)
         draw_button(layout, settings, reason)
         for text in [reason] if reason else settings.notes.splitlines():
@@ -27,12 +36,12 @@ class POSE3D_PT_bake(Part, bpy.types.Panel):
 
 class POSE3D_PT_keys(Part, bpy.types.Panel):
     bl_idname = "POSE3D_PT_keys"
-    bl_label = "Keys and Root Motion"
+    bl_label = "Layer, Keys and Rig"
     bl_parent_id = "POSE3D_PT_bake"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        draw_keys(properties(self), context.scene.pose3d)
+        draw_keys(properties(self), context.scene.pose3d, HOW)
 
 
 def draw_button(layout: bpy.types.UILayout, settings: POSE3D_PG_settings, reason: str) -> None:
@@ -65,7 +74,11 @@ def why_not(context: bpy.types.Context) -> str:
         return "Choose a tracks file first."
     if settings.people and settings.person > settings.people:
         return f"There is no person {settings.person} in these tracks."
-    return cannot_be_animated(context, settings.armature) if settings.armature else ""
+    if settings.armature is None:
+        return ""
+    if settings.rig_problem:
+        return f"The bones of {settings.armature.name} are not told apart yet: see Character."
+    return cannot_be_animated(context, settings.armature)
 
 
 CLASSES = (POSE3D_PT_bake, POSE3D_PT_keys)

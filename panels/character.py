@@ -59,7 +59,7 @@ class POSE3D_PT_bone_map(Part, bpy.types.Panel):
         layout, known = self.layout, context.scene.pose3d_character
         armature, letters = context.scene.pose3d.armature, letters_of(context)
         row = layout.row(align=True)
-        row.operator(POSE3D_OT_forget_bone_map.bl_idname, icon="FILE_REFRESH")
+        row.operator(POSE3D_OT_forget_bone_map.bl_idname, text="Detect Again", icon="FILE_REFRESH")
         row.operator(POSE3D_OT_load_bone_map.bl_idname, text="", icon="IMPORT")
         row.operator(POSE3D_OT_save_bone_map.bl_idname, text="", icon="EXPORT")
         reason = cannot_be_mapped(context)

@@ -7,12 +7,16 @@ import bpy
 from ..operators.motion_properties import CLEANING, SMOOTHING
 from ..operators.settings import CONTACTS
 from .parts import Part, found, letters_of, properties
+from .presets import POSE3D_PT_motion_presets
 
 
 class POSE3D_PT_motion(Part, bpy.types.Panel):
     bl_idname = "POSE3D_PT_motion"
     bl_label = "Motion"
     bl_order = 30
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        POSE3D_PT_motion_presets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = properties(self)

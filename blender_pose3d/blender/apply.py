@@ -34,8 +34,11 @@ def apply_tracks(
     settings: MotionSettings | None = None,
     *,
     baking: BakeSettings | None = None,
+    name: str = "",
 ) -> Applied:
     """Animate an armature with one person of a tracks file.
+
+    name: of the action; empty for the file's.
 
     person: by prominence, from 1. armature: None makes one with the person's proportions and makes it
     active. settings: None takes the scene's frame rate, so that the motion has its true speed; with a rate
@@ -51,8 +54,8 @@ def apply_tracks(
         raise BadInput(str(error)) from error
     if armature is not None:
         context.view_layer.update()  # where the object stands is known only once it has been evaluated
-        return _animate(context, armature, motion, Path(path).stem, baking)
-    return _animate_new(context, motion, Path(path).stem, baking)
+        return _animate(context, armature, motion, name or Path(path).stem, baking)
+    return _animate_new(context, motion, Path(path).stem, name or Path(path).stem, baking)
 
 
 def _animate(
@@ -69,10 +72,12 @@ def _animate(
     return Applied(armature, done.frames, notes)
 
 
-def _animate_new(context: bpy.types.Context, motion: Motion, name: str, baking: BakeSettings) -> Applied:
+def _animate_new(
+    context: bpy.types.Context, motion: Motion, called: str, name: str, baking: BakeSettings
+) -> Applied:
     before = _made_things()
     try:
-        armature = create_armature(name, measure(motion), context.collection)
+        armature = create_armature(called, measure(motion), context.collection)
         applied = _animate(context, armature, motion, name, baking)
     except (ValueError, RuntimeError, Pose3DError) as error:
         bpy.data.batch_remove(_made_things() - before)

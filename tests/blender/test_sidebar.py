@@ -197,7 +197,8 @@ def test_the_panel_draws_in_every_state(settings, tracks, tmp_path):
     bpy.types.POSE3D_PT_contacts.draw(SimpleNamespace(layout=feet), context)
     assert set(feet.seen) == {"left_foot", "right_foot", "ground_jumps", "hold_hands"}
     few, settings.reduce_keys, settings.use_range = Layout(), True, True
-    bpy.types.POSE3D_PT_keys.draw(SimpleNamespace(layout=few), context)
+    for part in ("bake", "keys"):
+        getattr(bpy.types, f"POSE3D_PT_{part}").draw(SimpleNamespace(layout=few), context)
     assert {"root_motion", "frame_rate", "first_frame", "layer", "reduce_angle", "limbs"} <= set(few.seen)
     assert "start_frame" not in few.seen, "it does not count now"
 

@@ -12,3 +12,4 @@ settings.reduce_distance = 0.001
 settings.curve = "BEZIER"
 settings.limbs = "FK"
 settings.mute_constraints = False
+settings.mark_asset = False

@@ -21,8 +21,8 @@ class POSE3D_PT_look(Part, bpy.types.Panel):
         scene = context.scene
         reason = "" if scene.pose3d.tracks else "Choose a tracks file first."
         column = layout.column(align=True)
-        column.enabled = not reason
-        column.prop(scene.pose3d_look, "skeleton", text="Skeleton", icon="ARMATURE_DATA", toggle=True)
+        column.enabled, column.use_property_split = not reason, False
+        column.prop(scene.pose3d_look, "skeleton", icon="ARMATURE_DATA", toggle=True)
         column.operator(POSE3D_OT_show_footage.bl_idname, icon="CAMERA_DATA", depress=live.has_footage(scene))
         column.operator(POSE3D_OT_mark_worst.bl_idname, icon="MARKER_HLT", depress=live.has_markers(scene))
         if not live.has_footage(scene):

@@ -178,7 +178,7 @@ class Making:
         warnings = check_engine(self.place.python, ROOT, self.children, self.cache)
         if self.weights:
             self.say("check", 0.97, "Fetching the 2D network")
-            command = [str(self.place.python), "-B", "-m", "engine", "weights", "fetch", *_DEFAULT_WEIGHTS]
+            command = [str(self.place.python), "-m", "engine", "weights", "fetch", *_DEFAULT_WEIGHTS]
             code, lines = self.children.run(command, folder=ROOT, more=self.cache)
             if code:
                 said = next((line for line in reversed(lines) if line.strip()), "")

@@ -103,6 +103,7 @@ def test_a_run_leaves_weights_that_the_engine_loads(tmp_path: Path, packs: Path,
     assert score.shape == (1, 26)
     metadata = read_state_dict(run / BEST)[1]
     assert metadata["sources"].startswith("drawn ")
+    assert metadata["config"] == "tiny"
     with (run / "curves.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert rows[-1]["step"] == "6"

@@ -86,13 +86,14 @@ class Stage:
 @dataclass(frozen=True)
 class Config:
     """stages: in order, the last until 1. shares: by the name of a source of packs, how often somebody of it
-    is shown beside somebody of a source that is not listed."""
+    is shown beside somebody of a source that is not listed. name: of the settings' file."""
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     stages: tuple[Stage, ...] = (Stage(),)
     shares: dict[str, float] = field(default_factory=dict)
+    name: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -119,7 +120,7 @@ def read_config(name: Path | str) -> Config:
     shares = content.pop("shares", {})
     if content:
         raise BadInput(f"{path} has a section that is not known: {next(iter(content))}.")
-    config = Config(**parts, stages=stages, shares=shares)
+    config = Config(**parts, stages=stages, shares=shares, name=path.stem)
     if problem := _problem(config):
         raise BadInput(f"{path}: {problem}.")
     return config

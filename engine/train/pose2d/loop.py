@@ -252,6 +252,7 @@ class Trainer:
 
     def _write(self, path: Path, size: tuple[int, int], measured: Measured) -> None:
         described = {
+            "config": self.config.name,
             "validation_pck": f"{100 * measured.pck:.2f}",
             "step": str(self.step),
             "people": str(self.seen),

@@ -24,8 +24,8 @@ _DEFAULT_INPUT = (192, 256)
 # Of ImageNet's RGB pictures between 0 and 1, as HRNet's authors trained with.
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _CONFIDENT = 0.3
-# Mean of the better half of the scores that hardly anything but a person exceeds, and that hardly a person falls
-# short of (measured of the network that ships: nine in ten are above the second).
+# Mean of the better half of the scores that hardly anything but a person exceeds, and that nine people in ten
+# exceed (measured of the network that ships).
 _NOBODY, _SOMEBODY = 0.15, 0.4
 _BODY_BEYOND_JOINTS = 1.1  # a person's box reaches past the joints: head, hands, feet, flesh
 _DECODERS = {"dark": heatmaps.decode_dark, "quarter": heatmaps.decode_quarter}

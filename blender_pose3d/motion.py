@@ -61,8 +61,8 @@ class Motion:
 def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings | None = None) -> Motion:
     """Motion of one person (index from 0), from the first to the last frame they are present in.
 
-    Of tracks with ``world3d`` path, up and size are known: they are cleaned, and feet held, as the settings say.
-    Raises MotionError with one line if there is no such person, or nothing of them to go by.
+    Of tracks with ``world3d`` path, up and size are known: they are cleaned, and feet held, as the settings
+    say. Raises MotionError with one line if there is no such person, or nothing of them to go by.
     """
     asked = settings or MotionSettings()
     taken = _take(tracks, person, asked)
@@ -109,8 +109,8 @@ def motion_from_tracks(tracks: Tracks, person: int = 0, settings: MotionSettings
 @dataclass(frozen=True)
 class _Taken:
     """One person at uniform times. raw: (T, J, 3) metres of somebody 1.70 m tall. score: (T, J). size: what
-    these lengths are multiplied with at the end. path: (T, 3) the hips' places in the world, of somebody 1.70 m
-    tall, NaN where missing; None where there is only a picture to tell them."""
+    these lengths are multiplied with at the end. path: (T, 3) the hips' places in the world, of somebody
+    1.70 m tall, NaN where missing; None where there is only a picture to tell them."""
 
     fps: float
     source_fps: float
@@ -165,7 +165,9 @@ def _from_world(taken: _Taken, skeleton: Skeleton, settings: MotionSettings) -> 
     world = taken.raw
     height = stature(bone_lengths(world, np.isfinite(world).all(-1) * taken.score, skeleton), skeleton)
     if not height > 0:
-        raise MotionError("The joints of these tracks lie in one place, or too few of them are ever seen at once.")
+        raise MotionError(
+            "The joints of these tracks lie in one place, or too few of them are ever seen at once."
+        )
     hip = world[:, [skeleton.index("Hip")]]
     size = STATURE / height
     pose = size * (world - hip) @ LEVEL
@@ -182,7 +184,13 @@ def _measured_path(taken: _Taken, skeleton: Skeleton, settings: MotionSettings) 
     hip = replace(skeleton, joints=("Hip",), parents=(-1,))
     weight = np.where(known, 1.0, 0.0)
     return smooth_parts(
-        filled, weight, hip, taken.fps, name=settings.filter, strength=settings.strength, factors=settings.parts
+        filled,
+        weight,
+        hip,
+        taken.fps,
+        name=settings.filter,
+        strength=settings.strength,
+        factors=settings.parts,
     )[:, 0]
 
 

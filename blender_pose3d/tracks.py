@@ -39,8 +39,8 @@ class Tracks:
     of the first, x_first = R x. camera_zoom: (T,) float32, focal length over the first frame's, which is the
     one in meta. None for a camera that stands still, or whose motion is not known (meta["camera"]["motion"]).
 
-    Of tracks that others measured in space: world3d: (P, T, J, 3) float32 metres, z up, NaN where missing. Then
-    camera, path and up are not to be found, and there may be no joints2d at all (NaN, score 0).
+    Of tracks that others measured in space: world3d: (P, T, J, 3) float32 metres, z up, NaN where missing.
+    Then camera, path and up are not to be found, and there may be no joints2d at all (NaN, score 0).
     """
 
     meta: dict[str, Any]

@@ -91,8 +91,8 @@ def place_measured(
 ) -> Placed:
     """Place a hip-relative pose (T, J, 3) whose hips (T, 3) were measured in the world: metres, finite.
 
-    Only the floor is looked for, for where a file has its zero is anybody's guess. The camera stands level at the
-    file's origin, so that people of one file keep their places beside each other.
+    Only the floor is looked for, for where a file has its zero is anybody's guess. The camera stands level
+    at the file's origin, so that people of one file keep their places beside each other.
     """
     joints = pose @ LEVEL.T + path[:, None]
     height, stands = _floor(joints, skeleton, fps, size)

@@ -1,7 +1,8 @@
-"""C3D files, the biomechanist's binary markers, by ezc3d: looked over before, since it trusts what a file claims.
+"""C3D files, the biomechanist's binary markers, by ezc3d: looked over before, since it trusts what a file
+claims.
 
-Format: "The C3D File Format: A Technical User Guide", Motion Lab Systems. Blocks of 512 bytes: a header, parameters,
-then frames of points (x, y, z, residual; -1 for a point not seen) and analog samples.
+Format: "The C3D File Format: A Technical User Guide", Motion Lab Systems. Blocks of 512 bytes: a header,
+parameters, then frames of points (x, y, z, residual; -1 for a point not seen) and analog samples.
 """
 
 from __future__ import annotations
@@ -104,7 +105,9 @@ def _look_over(path: Path) -> None:
     if not size:
         raise FormatError(f"{path.name} is empty.")
     if size > LARGEST:
-        raise FormatError(f"{path.name} has {size / 1e9:.1f} GB, too much for one clip: cut it into shorter ones.")
+        raise FormatError(
+            f"{path.name} has {size / 1e9:.1f} GB, too much for one clip: cut it into shorter ones."
+        )
     if len(head) < _BLOCK or head[1] != 0x50 or not 2 <= head[0] < 128 or len(parameters) < 4:
         raise FormatError(f"{path.name} is not a C3D file, or it is cut short.")
     maker = parameters[3]

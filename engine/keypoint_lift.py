@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from blender_pose3d.formats.keypoints_json import clip_name, frame_files, read_keypoints
+from blender_pose3d.formats.frame_files import clip_name, frame_files
+from blender_pose3d.formats.keypoints_json import read_keypoints
 from blender_pose3d.formats.points import FormatError, checked_rate
 from blender_pose3d.tracks import Tracks
 
@@ -55,16 +56,23 @@ def lift_keypoints(
         wide, rate = size or keypoints.size, fps or keypoints.fps
         missing = [
             option
-            for option, value in (("--size 1920x1080, of its pictures,", wide), ("--fps 30, of its frames,", rate))
+            for option, value in (
+                ("--size 1920x1080, of its pictures,", wide),
+                ("--fps 30, of its frames,", rate),
+            )
             if value is None
         ]
         if wide is None or rate is None:
-            raise BadArguments(f"{path.name} does not say what it was made from: give {' and '.join(missing)} too.")
+            raise BadArguments(
+                f"{path.name} does not say what it was made from: give {' and '.join(missing)} too."
+            )
         rate = checked_rate(rate, path.name)
     except FormatError as error:
         raise BadInput(str(error)) from error
     if min(wide) < 16 or max(wide) > 100_000:
-        raise BadInput(f"{path.name} says that its pictures have {wide[0]} x {wide[1]} pixels, which cannot be.")
+        raise BadInput(
+            f"{path.name} says that its pictures have {wide[0]} x {wide[1]} pixels, which cannot be."
+        )
     joints = keypoints.joints * wide if keypoints.relative else keypoints.joints
     people = people_of(keypoints, joints, rate)
     frames = len(people.time)
@@ -80,4 +88,6 @@ def _models(kind: str, skeleton: Skeleton, settings: Settings) -> Models:
 
     lifter = load_lifter(settings.lifter, resolve(settings.device))
     # nobody detects anything any more
-    return Models(network=cast("Any", _Network(kind, "", skeleton)), detector=cast("Any", None), lifter=lifter)
+    return Models(
+        network=cast("Any", _Network(kind, "", skeleton)), detector=cast("Any", None), lifter=lifter
+    )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..formats.frame_files import clip_name
 from .errors import BatchError
 from .inputs import JOB, find
 from .job_file import Asked, read_job
@@ -53,7 +54,7 @@ def part(clips: list[Clip], number: int, of: int) -> list[Clip]:
 
 
 def _clip(asked: Asked, args: argparse.Namespace) -> Clip:
-    name = args.name or asked.path.stem
+    name = args.name or clip_name(asked.path)
     where = f"{asked.where}: " if asked.where else ""
     if not args.out:
         raise BatchError(f"{where}say with --out where the results go.")

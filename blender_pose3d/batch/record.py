@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..formats.frame_files import frame_files
 from .plan import Clip
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +26,7 @@ def fingerprint(clip: Clip, program: str) -> str:
     settings = {key: value for key, value in vars(clip.args).items() if key not in _HOW}
     files = {key: file_hash(Path(settings[key])) for key in ("character", "map") if settings.get(key)}
     facts = {
-        "input": file_hash(clip.path),
+        "input": [file_hash(path) for path in frame_files(clip.path)],
         "name": clip.name,
         "settings": {**settings, **files},
         "program": program,

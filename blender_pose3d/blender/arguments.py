@@ -7,7 +7,8 @@ import argparse
 from ..bake_settings import CURVES, LAST, LAYERS, ROOT_MOTION
 from ..filters import FILTERS, PARTS
 from ..settings import FEET
-from .export import PRESETS
+from .export_presets import BVH_NAMES, BVH_ORDERS, BVH_UNITS, PRESETS
+from .motion_files import MOTION_FORMATS
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,7 +25,8 @@ def add_options(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
         "inputs",
         nargs="+",
         metavar="INPUT",
-        help="videos, tracks files (.npz), folders of them, patterns in quotes, or job files (.toml)",
+        help="videos, files of motion (tracks or SMPL .npz, TRC, C3D, BVH, keypoint JSON), folders of them, "
+        "patterns in quotes, or job files (.toml)",
     )
     one.add_argument("--out", metavar="DIR", help="folder for the results, made if missing")
     one.add_argument("--name", help="name of the results (default: the input's)")
@@ -90,6 +92,8 @@ def _add_motion(one: argparse.ArgumentParser) -> None:
     group.add_argument("--ground-jumps", action="store_true", help="the lower foot is always on the floor")
     group.add_argument("--hold-hands", action="store_true", help="hands that rest are held in one place")
     group.add_argument("--pose2d", metavar="NAME", help="2D network of the engine")
+    group.add_argument("--picture-size", metavar="WxH", help="pixels, for keypoint files that do not say it")
+    group.add_argument("--picture-rate", type=float, metavar="F", help="frames a second, for the same")
 
 
 def _add_bake(one: argparse.ArgumentParser) -> None:
@@ -131,10 +135,39 @@ def _add_bake(one: argparse.ArgumentParser) -> None:
 
 
 def _add_output(one: argparse.ArgumentParser) -> None:
-    group = one.add_argument_group("output", "without any of these: FBX, BVH and .blend")
+    group = one.add_argument_group(
+        "output", "without a format: the preset's (FBX, or GLB for godot), BVH and .blend"
+    )
     for kind in ("fbx", "bvh", "glb", "blend"):
         group.add_argument(f"--{kind}", action="store_true")
-    group.add_argument("--preset", choices=sorted(PRESETS), default="generic", help="who reads the FBX")
+    for kind in MOTION_FORMATS:
+        group.add_argument(f"--{kind}", action="store_true", help="the person's joints, without a character")
+    told = "; ".join(f"{name}: {preset.why[0].lower()}{preset.why[1:-1]}" for name, preset in PRESETS.items())
+    group.add_argument(
+        "--preset",
+        choices=sorted(PRESETS),
+        default="generic",
+        help=f"who reads it (default: generic). {told}",
+    )
+    content = group.add_mutually_exclusive_group()
+    content.add_argument("--animation-only", action="store_true", help="no meshes in FBX and GLB")
+    content.add_argument("--mesh-only", action="store_true", help="the character at rest in FBX and GLB")
+    group.add_argument(
+        "--export-root",
+        choices=["on", "off"],
+        help="in the files, a root bone carries the way over the floor (on), or it is taken out (off);"
+        " default: as it is baked",
+    )
+    group.add_argument(
+        "--bvh-names",
+        choices=BVH_NAMES,
+        default="rig",
+        help="the rig's own, or the usual (Hips, LeftUpLeg ...) in the usual order (default: rig)",
+    )
+    group.add_argument(
+        "--bvh-order", choices=BVH_ORDERS, default="ZXY", help="order of rotations in BVH (default: ZXY)"
+    )
+    group.add_argument("--bvh-unit", choices=list(BVH_UNITS), default="m", help="of BVH (default: m)")
 
 
 def _add_batch(one: argparse.ArgumentParser) -> None:

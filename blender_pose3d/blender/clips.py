@@ -15,7 +15,7 @@ import bpy
 from ..batch import run as runner
 from ..batch import workers
 from ..batch.errors import BatchError, NoClips
-from ..batch.inputs import TRACKS
+from ..batch.inputs import KEYPOINTS, MOTIONS
 from ..batch.options import Options
 from ..batch.plan import Clip, part, plan
 from ..batch.record import fingerprint, is_done, read_facts
@@ -85,7 +85,7 @@ def _planned(args: argparse.Namespace, argv: list[str]) -> list[Clip]:
 def _outcomes(
     clips: Sequence[Clip], jobs: dict[str, Job], args: argparse.Namespace, argv: list[str]
 ) -> Iterator[Outcome]:
-    hands = workers.affordable(args.jobs, videos=any(c.path.suffix.lower() != TRACKS for c in clips))
+    hands = workers.affordable(args.jobs, videos=any(_needs_networks(c.path) for c in clips))
     if hands < args.jobs:
         print(f"The free memory carries {hands} of {args.jobs} clips at a time.", file=sys.stderr)
     if hands > 1 and len(clips) > 1:
@@ -101,9 +101,12 @@ def _maker(jobs: dict[str, Job], engine: Engine) -> runner.Make:
     def make(clip: Clip) -> runner.Made:
         job = jobs[clip.label]
         check_folder(job.out)
-        is_tracks = clip.path.suffix.lower() == TRACKS
+        args = clip.args
         try:
-            tracks = read(clip.path) if is_tracks else engine.track(clip.path, clip.args.pose2d)
+            if clip.path.suffix.lower() in MOTIONS:
+                tracks = read(clip.path, args.picture_size, args.picture_rate)
+            else:
+                tracks = engine.track(clip.path, args.pose2d)
         except Cancelled as cancelled:
             raise KeyboardInterrupt from cancelled  # it is not this clip's failure
         open_file(job.blend)
@@ -112,6 +115,10 @@ def _maker(jobs: dict[str, Job], engine: Engine) -> runner.Make:
         return runner.Made(converted.paths, {"frames": converted.frames, "people": converted.people})
 
     return make
+
+
+def _needs_networks(path: Path) -> bool:
+    return path.suffix.lower() not in MOTIONS - {KEYPOINTS}
 
 
 def _program() -> str:

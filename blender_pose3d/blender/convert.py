@@ -22,10 +22,12 @@ from . import export
 from .animate import animate
 from .characters import choose_armature, make_armature
 from .errors import BadArguments, BadInput, ExportError
+from .export_presets import ExportSettings
+from .motion_files import MOTION_FORMATS, write_motion
 from .object_path import move_object
 from .scene import frame_rate, set_frame_rate, set_range
 
-FORMATS = ("fbx", "bvh", "glb", "blend")
+FORMATS = ("fbx", "bvh", "glb", "blend", *MOTION_FORMATS)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Job:
     settings: MotionSettings
     baking: BakeSettings = field(default_factory=BakeSettings)
     scene_rate: bool = False
+    export: ExportSettings = field(default_factory=ExportSettings)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ def convert(tracks: Tracks, name: str, job: Job) -> Converted:
         raise BadInput(str(error)) from error
     clips = [(row["start"], row["frames"]) for row in report]
     paths = _write(moved, clips, starts, job, name)
+    for (label, _), motion in zip(moved, motions, strict=True):
+        paths += write_motion(motion, job.out / label, job.formats, job.baking.cut(motion.frames))
     paths.append(_write_report(job.out / f"{name}.report.json", tracks, report))
     paths += _write_quality(job.out, name, judged)
     return Converted(paths, report, max(row["frames"] for row in report))
@@ -121,18 +126,19 @@ def _write(
         set_range(bpy.context.scene, *clip)
         target = job.out / label
         if "fbx" in job.formats:
-            paths.append(export.export_fbx(armature, f"{target}.fbx", preset=job.preset))
+            paths.append(export.export_fbx(armature, f"{target}.fbx", preset=job.preset, settings=job.export))
         if "bvh" in job.formats:
-            paths.append(export.export_bvh(armature, f"{target}.bvh"))
+            paths.append(export.export_bvh(armature, f"{target}.bvh", settings=job.export))
         if "glb" in job.formats:
-            paths.append(export.export_glb(armature, f"{target}.glb"))
+            paths.append(export.export_glb(armature, f"{target}.glb", settings=job.export))
     first = min(start for start, _ in clips)
     set_range(bpy.context.scene, first, max(start + frames for start, frames in clips) - first)
     if "blend" in job.formats:
         # a clip of its own starts at the origin; only the shared scene sets people beside each other
         for (_, armature), start in zip(moved, starts, strict=True):
             move_object(armature, start)
-        paths.append(export.save_blend(job.out / f"{name}.blend"))
+        actions = [one.animation_data.action for _, one in moved if one.animation_data.action]
+        paths.append(export.save_blend(job.out / f"{name}.blend", assets=actions))
     return paths
 
 

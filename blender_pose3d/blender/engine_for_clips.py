@@ -7,10 +7,11 @@ from pathlib import Path
 
 import bpy
 
-from ..tracks import Tracks, TracksError, read_tracks
+from ..tracks import Tracks
 from .capture import capture
+from .engine_command import read_motion
 from .engine_process import EngineProcess
-from .errors import BadInput, Pose3DError
+from .errors import Pose3DError
 from .preferences import engine_options, engine_python
 
 
@@ -50,9 +51,11 @@ class Engine:
         self.close()
 
 
-def read(path: Path) -> Tracks:
-    """Tracks of a file. Raises BadInput."""
-    try:
-        return read_tracks(path)
-    except TracksError as error:
-        raise BadInput(str(error)) from error
+def read(path: Path, size: str | None = None, rate: float | None = None) -> Tracks:
+    """Tracks of a file that holds a motion, whoever wrote it. Raises Pose3DError.
+
+    size, rate: of the pictures of keypoint files, where these do not say.
+    """
+    words = [] if size is None else [f"--size={size}"]
+    words += [] if rate is None else [f"--fps={rate:g}"]
+    return read_motion(path, words)

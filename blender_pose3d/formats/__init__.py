@@ -1,1 +1,2 @@
-"""Motion in the formats of others: read as tracks, written from a motion. numpy alone, so the engine may use it."""
+"""Motion in the formats of others: read as tracks, written from a motion. Free of bpy: the engine uses it
+too."""

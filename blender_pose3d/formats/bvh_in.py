@@ -1,6 +1,7 @@
 """BVH files of others: their joints told by name or shape as the bones of a character are.
 
-Format: Meredith and Maddock, "Motion Capture File Formats Explained", University of Sheffield, 2001. A BVH file names
+Format: Meredith and Maddock, "Motion Capture File Formats Explained", University of Sheffield, 2001. A BVH
+file names
 no unit: it is the one of mm, cm, inch and metre in which its skeleton is nearest to a grown-up's height.
 """
 
@@ -40,7 +41,8 @@ class Clip:
 
 
 def read_bvh(path: str | Path) -> Tracks:
-    """Tracks of the humanoid in a BVH file. Raises FormatError for a broken file, and for what is no humanoid."""
+    """Tracks of the humanoid in a BVH file. Raises FormatError for a broken file, and for what is no
+    humanoid."""
     path = Path(path)
     clip = read_clip(path)
     rest = _rest_places(clip)
@@ -59,7 +61,7 @@ def read_bvh(path: str | Path) -> Tracks:
 
 def read_clip(path: Path) -> Clip:
     """Hierarchy and world places of a file. Raises FormatError."""
-    head, found, tail = read_text(path).partition("MOTION")
+    head, _, tail = read_text(path).partition("MOTION")
     if not head.lstrip().startswith("HIERARCHY"):
         raise FormatError(f"{path.name} is not a BVH file: it does not begin with HIERARCHY.")
     try:
@@ -119,7 +121,9 @@ def _motion(text: str, width: int) -> tuple[np.ndarray, float]:
     return rows.reshape(-1, width), float(header[2])
 
 
-def _places(parents: list[int], offsets: np.ndarray, channels: list[list[str]], rows: np.ndarray) -> np.ndarray:
+def _places(
+    parents: list[int], offsets: np.ndarray, channels: list[list[str]], rows: np.ndarray
+) -> np.ndarray:
     from scipy.spatial.transform import Rotation
 
     frames = len(rows)
@@ -148,7 +152,8 @@ def _places(parents: list[int], offsets: np.ndarray, channels: list[list[str]], 
 
 
 def _rest_places(clip: Clip) -> np.ndarray:
-    """(J, 3) with no rotation, the root at 0. A joint whose offset is 0 and whose place is in its channels, as our
+    """(J, 3) with no rotation, the root at 0. A joint whose offset is 0 and whose place is in its channels,
+    as our
     own files have it, takes its usual distance from its parent."""
     rest = np.zeros_like(clip.offsets)
     for joint, parent in enumerate(clip.parents):
@@ -189,9 +194,7 @@ def _rest_pose(clip: Clip, rest: np.ndarray) -> RestPose:
     return RestPose(names, parents, matrices, lengths, np.eye(4), ~flags, flags, flags)
 
 
-def _joints(
-    clip: Clip, places: np.ndarray, roles: dict[str, str], name: str
-) -> tuple[np.ndarray, Skeleton]:
+def _joints(clip: Clip, places: np.ndarray, roles: dict[str, str], name: str) -> tuple[np.ndarray, Skeleton]:
     """Our joints (T, J, 3) from where the bones of a humanoid begin and end."""
 
     def start(role: str) -> np.ndarray | None:
@@ -219,5 +222,3 @@ def _joints(
         found[f"{side}_big_toe"] = end(f"foot.{letter}") if toe is None else toe
     found["head_base"], found["head"] = start("head"), end("head")
     return assemble({key: value for key, value in found.items() if value is not None}, name)
-
-

@@ -1,7 +1,7 @@
 """What others call the joints of a body, and the joints of our skeletons made out of theirs.
 
-Sets whose names are known, whatever their case and punctuation: our own H36M-17 and -19, OpenPose BODY_25, COCO-17,
-Halpe-26 (Pose2Sim), MediaPipe's 33 (freemocap), OpenCap; markers by ``marker_sets``.
+Sets whose names are known, whatever their case and punctuation: our own H36M-17 and -19, OpenPose BODY_25,
+COCO-17, Halpe-26 (Pose2Sim), MediaPipe's 33 (freemocap), OpenCap; markers by ``marker_sets``.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def canonical(name: str) -> str | None:
 def joints_of(names: Iterable[str], positions: np.ndarray, source: str) -> tuple[np.ndarray, Skeleton]:
     """Joints (T, J, 3) of H36M-19, or of H36M-17 where no toes are known, from named points (T, N, 3).
 
-    z is up in both, metres. source: what to call the file. Raises FormatError, naming what lacks, for a set of
-    names that makes no body.
+    z is up in both, metres. source: what to call the file. Raises FormatError, naming what lacks, for a set
+    of names that makes no body.
     """
     from .marker_sets import joint_centres
 
@@ -78,7 +78,11 @@ def joints_of(names: Iterable[str], positions: np.ndarray, source: str) -> tuple
 
 def assemble(found: Mapping[str, np.ndarray], source: str) -> tuple[np.ndarray, Skeleton]:
     """Joints (T, J, 3) from joints by our names, each (T, 3) metres, z up. Raises FormatError."""
-    needed = [f"{side}_{joint}" for joint in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist") for side in SIDES]
+    needed = [
+        f"{side}_{joint}"
+        for joint in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
+        for side in SIDES
+    ]
     missing = [name.replace("_", " ") for name in needed if name not in found]
     if missing:
         shown = ", ".join(missing[:4]) + (f" and {len(missing) - 4} more" if len(missing) > 4 else "")

@@ -1,4 +1,5 @@
-"""2D keypoints of others, as JSON: OpenPose, COCO, AlphaPose (Halpe), MediaPipe. They are lifted by the engine.
+"""2D keypoints of others, as JSON: OpenPose, COCO, AlphaPose (Halpe), MediaPipe. They are lifted by the
+engine.
 
 ====================  =========================================================================================
 OpenPose              a file a frame, NAME_000000000000_keypoints.json: people, pose_keypoints_2d (BODY_25, COCO)
@@ -18,11 +19,9 @@ from typing import Any
 import numpy as np
 
 from ..skeleton import COCO_17, HALPE_26, Skeleton
+from .frame_files import FRAME_FILE, frame_files, frame_of
 from .motion_text import parsed
 from .points import FormatError
-
-FRAME_FILE = re.compile(r"^(?P<name>.*?)_?(?P<frame>\d{4,})_keypoints\.json$")
-"""Name of a file that OpenPose writes of one frame."""
 
 _BODY_25 = (
     "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
@@ -50,10 +49,12 @@ _RELATIVE = 3.0  # no coordinate beyond: they are parts of the picture, not pixe
 
 @dataclass(frozen=True)
 class Keypoints:
-    """D detections of people in pictures. frame: (D,) int frame numbers. joints: (D, K, 2) px, or parts of the
-    picture's size where ``relative``; NaN where there is none. score: (D, K) 0 to 1. track: (D,) number of the
-    person, -1 where the file does not say. size: (width, height) px and fps where the file holds them. kind: who
-    wrote it, as far as can be told."""
+    """D detections of people in pictures. frame: (D,) int frame numbers. joints: (D, K, 2) px, or parts of
+    the
+    picture's size where ``relative``; NaN where there is none. score: (D, K) 0 to 1. track: (D,) number of
+    the
+    person, -1 where the file does not say. size: (width, height) px and fps where the file holds them. kind:
+    who wrote it, as far as can be told."""
 
     frame: np.ndarray
     joints: np.ndarray
@@ -83,27 +84,10 @@ def read_keypoints(path: str | Path) -> Keypoints:
         raise FormatError(f"{path.name} is no keypoint file we know, or it is damaged ({reason}).") from error
 
 
-def frame_files(path: Path) -> list[Path]:
-    """OpenPose's files of the clip that one of them belongs to, by frame."""
-    named = FRAME_FILE.match(path.name)
-    if named is None:
-        return [path]
-    beside = ((FRAME_FILE.match(other.name), other) for other in path.parent.glob("*_keypoints.json"))
-    clip = [(int(m["frame"]), other) for m, other in beside if m is not None and m["name"] == named["name"]]
-    return [other for _, other in sorted(clip)]
-
-
-def clip_name(path: Path) -> str:
-    """What a clip is called after its file: the stem, of OpenPose's files without the number of the frame."""
-    named = FRAME_FILE.match(path.name)
-    return path.stem if named is None else named["name"] or path.parent.name
-
-
 def _openpose(path: Path) -> Keypoints:
     rows: list[_Row] = []
     for file in frame_files(path):
-        frame = int(FRAME_FILE.match(file.name)["frame"])  # type: ignore[index]
-        rows += _openpose_people(parsed(file), frame)
+        rows += _openpose_people(parsed(file), frame_of(file))
     return _gathered(rows, "openpose", path.name)
 
 
@@ -112,7 +96,9 @@ def _openpose_people(held: Any, frame: int) -> list[_Row]:
     for person in held["people"]:
         number = person.get("person_id", [-1])
         number = number[0] if isinstance(number, list) and number else number
-        rows.append((frame, person["pose_keypoints_2d"], int(number) if isinstance(number, int | float) else -1))
+        rows.append(
+            (frame, person["pose_keypoints_2d"], int(number) if isinstance(number, int | float) else -1)
+        )
     return rows
 
 
@@ -170,11 +156,15 @@ def _gathered(
     order = _ORDERS.get(count)
     if order is None or rest:
         known = ", ".join(map(str, sorted(_ORDERS)))
-        raise FormatError(f"{name} has {count} keypoints a person; known are sets of {known} (x, y, score each).")
+        raise FormatError(
+            f"{name} has {count} keypoints a person; known are sets of {known} (x, y, score each)."
+        )
     values = np.array([row[1] for row in rows], dtype=np.float64).reshape(len(rows), count, 3)
     skeleton = COCO_17 if count == 17 else HALPE_26
     numbers = [row[0] for row in rows]
-    return _made(numbers, values[:, : len(order)], order, skeleton, kind, size, scale, [row[2] for row in rows])
+    return _made(
+        numbers, values[:, : len(order)], order, skeleton, kind, size, scale, [row[2] for row in rows]
+    )
 
 
 def _mediapipe(frames: list[Any], head: dict[str, Any], name: str) -> Keypoints:
@@ -183,7 +173,9 @@ def _mediapipe(frames: list[Any], head: dict[str, Any], name: str) -> Keypoints:
     for number, frame in enumerate(frames):
         for landmarks in _landmarks(frame):
             if len(landmarks) != 33:
-                raise FormatError(f"{name} has {len(landmarks)} landmarks in a frame; MediaPipe's pose has 33.")
+                raise FormatError(
+                    f"{name} has {len(landmarks)} landmarks in a frame; MediaPipe's pose has 33."
+                )
             rows.append([[one["x"], one["y"], one.get("visibility", 1.0)] for one in landmarks])
             numbers.append(int(frame.get("frame", number)) if isinstance(frame, dict) else number)
     if not rows:

@@ -1,7 +1,8 @@
 """Joint centres out of markers on the skin: Vicon's Plug-in Gait, OpenSim's gait models, OpenCap.
 
-Hip: regression from the front of the pelvis by Bell, Pedersen and Brand, J. Biomechanics 23, 1990: 30 % of the
-distance between the ASIS markers down, 19 % back, 36 % outward from their middle. Knee, ankle and elbow: half way
+Hip: regression from the front of the pelvis by Bell, Pedersen and Brand, J. Biomechanics 23, 1990: 30 % of
+the distance between the ASIS markers down, 19 % back, 36 % outward from their middle. Knee, ankle and elbow:
+half way
 between the outer and the inner marker; where there is none inside, a fixed way inward from the outer one
 (below). Wrist: between its two markers. Shoulder: below the marker on the acromion, along the back.
 """
@@ -35,7 +36,8 @@ _SIDED = {
 }  # fmt: skip
 _MIDDLE = {"sacr": "sacrum", "vsacral": "sacrum", "vsacrum": "sacrum", "sacral": "sacrum",
            "tophead": "head", "topofhead": "head"}  # fmt: skip
-# Metres from the middle of a marker on the skin inward to the joint's centre: half an adult's joint and of a marker.
+# Metres from the middle of a marker on the skin inward to the joint's centre: half an adult's joint and of a
+# marker.
 _KNEE, _ANKLE, _ELBOW, _SHOULDER = 0.055, 0.040, 0.040, 0.045
 # From the middle of a head band down to the base of the skull and up to the top of the head; from the marker
 # on the second toe's ball to the toe's tip.
@@ -43,7 +45,8 @@ _SKULL_DOWN, _SKULL_UP, _TOE_AHEAD = 0.085, 0.100, 0.060
 
 
 def joint_centres(names: Sequence[str], positions: np.ndarray) -> dict[str, np.ndarray]:
-    """Joints by our names, each (T, 3), from markers (T, N, 3), metres, z up; empty where no pelvis is marked."""
+    """Joints by our names, each (T, 3), from markers (T, N, 3), metres, z up; empty where no pelvis is
+    marked."""
     at: dict[str, np.ndarray] = {}
     for i, name in enumerate(names):
         short = key(name)

@@ -39,7 +39,8 @@ def csv_text(names: tuple[str, ...], joints: np.ndarray, fps: float) -> str:
     header = ",".join(["frame", "time", *(f"{name}_{axis}" for name in names for axis in "xyz")])
     rows = joints.reshape(len(joints), -1) + 0.0
     lines = [
-        ",".join([str(i + 1), f"{i / fps:.6f}", *(f"{value:.6f}" for value in row)]) for i, row in enumerate(rows)
+        ",".join([str(i + 1), f"{i / fps:.6f}", *(f"{value:.6f}" for value in row)])
+        for i, row in enumerate(rows)
     ]
     return "\n".join([header, *lines]) + "\n"
 
@@ -78,9 +79,13 @@ def read_motion_json(path: str | Path) -> Points:
         positions = np.array(held["positions"], dtype=np.float64)
         rate = checked_rate(float(held["fps"]), path.name)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise FormatError(f"{path.name} is a damaged motion file: it lacks joints, positions or fps.") from error
+        raise FormatError(
+            f"{path.name} is a damaged motion file: it lacks joints, positions or fps."
+        ) from error
     if positions.ndim != 3 or positions.shape[1:] != (len(names), 3) or not len(positions):
-        raise FormatError(f"{path.name} is a damaged motion file: its positions have shape {positions.shape}.")
+        raise FormatError(
+            f"{path.name} is a damaged motion file: its positions have shape {positions.shape}."
+        )
     return Points(names, positions, rate, up="z", sure=True)
 
 

@@ -25,9 +25,11 @@ class FormatError(TracksError):
 
 @dataclass(frozen=True)
 class Points:
-    """names: N, as the file has them. positions: (T, N, 3) metres in the file's axes, NaN where a point is not
+    """names: N, as the file has them. positions: (T, N, 3) metres in the file's axes, NaN where a point is
+    not
     known. fps: frames a second. first: number of the first frame. up: "x", "-x", "y", "-y", "z" or "-z", the
-    axis that points up. sure: the file says so; else it is what such files usually have, and the body decides.
+    axis that points up. sure: the file says so; else it is what such files usually have, and the body
+    decides.
     """
 
     names: tuple[str, ...]
@@ -42,7 +44,9 @@ def metres(unit: str, name: str) -> float:
     """Metres in a unit as files call it. Raises FormatError for one that nobody knows. name: of the file."""
     known = _METRES.get(unit.strip().lower())
     if known is None:
-        raise FormatError(f"{name} counts in {unit.strip()[:20]!r}, which is no known unit: mm, cm, m, in or ft.")
+        raise FormatError(
+            f"{name} counts in {unit.strip()[:20]!r}, which is no known unit: mm, cm, m, in or ft."
+        )
     return known
 
 

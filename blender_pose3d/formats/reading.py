@@ -25,14 +25,17 @@ def engine_command(path: Path) -> str | None:
 def read_any(path: str | Path) -> Tracks:
     """Tracks of a file: ours, SMPL's parameters (.npz), TRC, BVH, or a motion of ours as JSON.
 
-    The suffix says which, and for .npz the names of its arrays. Raises TracksError, of which FormatError is one.
+    The suffix says which, and for .npz the names of its arrays. Raises TracksError, of which FormatError is
+    one.
     """
     path = Path(path)
     if not path.is_file():
         raise TracksError(f"No such tracks file: {path}")
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise FormatError(f"{path.name} is no file of motion that can be read: known are {', '.join(SUFFIXES)}.")
+        raise FormatError(
+            f"{path.name} is no file of motion that can be read: known are {', '.join(SUFFIXES)}."
+        )
     return reader(path)
 
 

@@ -1,8 +1,10 @@
 """SMPL parameters in .npz, as AMASS, GVHMR, WHAM and others write them.
 
 SMPL: Loper et al., "SMPL: A Skinned Multi-Person Linear Model", SIGGRAPH Asia 2015. Its model file may not be
-shipped, and without it nobody knows how long a bone is: the rotations of its 22 body joints drive a body of our own
-average proportions, 1.70 m tall, whose rest pose is taken for SMPL's. ``betas`` (the shape) are therefore not used.
+shipped, and without it nobody knows how long a bone is: the rotations of its 22 body joints drive a body of
+our own
+average proportions, 1.70 m tall, whose rest pose is taken for SMPL's. ``betas`` (the shape) are therefore
+not used.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ _BROKEN = (OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError, z
 
 
 def holds_smpl(path: str | Path) -> bool:
-    """Whether an .npz archive has the names of SMPL's parameters and not of our tracks; False for no archive."""
+    """Whether an .npz archive has the names of SMPL's parameters and not of our tracks; False for no
+    archive."""
     try:
         with zipfile.ZipFile(path) as archive:
             keys = {name.removesuffix(".npy") for name in archive.namelist()}
@@ -81,7 +84,9 @@ def _load(path: Path) -> dict[str, np.ndarray]:
         raise
     except _BROKEN as error:
         reason = " ".join(str(error).split())
-        raise FormatError(f"{path.name} is no file of SMPL parameters, or it is damaged ({reason}).") from error
+        raise FormatError(
+            f"{path.name} is no file of SMPL parameters, or it is damaged ({reason})."
+        ) from error
     for name, values in held.items():
         if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
             raise FormatError(f"{path.name} is damaged: {name} holds what are no numbers.")
@@ -111,7 +116,9 @@ def _matrices(values: np.ndarray, frames: int, name: str) -> np.ndarray:
         matrices = np.asarray(values, dtype=np.float64).reshape(frames, -1, 3, 3)
         return Rotation.from_matrix(matrices.reshape(-1, 3, 3)).as_matrix().reshape(matrices.shape)
     if not frames or values.size % (3 * frames):
-        raise FormatError(f"{name} is damaged: poses of shape {values.shape} are no rotations of three numbers each.")
+        raise FormatError(
+            f"{name} is damaged: poses of shape {values.shape} are no rotations of three numbers each."
+        )
     vectors = np.asarray(values, dtype=np.float64).reshape(-1, 3)
     return Rotation.from_rotvec(vectors).as_matrix().reshape(frames, -1, 3, 3)
 
@@ -136,7 +143,8 @@ def _posed(rotations: np.ndarray) -> np.ndarray:
 
 
 def _rest() -> tuple[np.ndarray, dict[str, tuple[int, np.ndarray]]]:
-    """Rest places (22, 3) of SMPL's joints on our body, y up, facing z, pelvis at 0; and our joints: the joint of
+    """Rest places (22, 3) of SMPL's joints on our body, y up, facing z, pelvis at 0; and our joints: the
+    joint of
     SMPL's each goes with, and its offset from that at rest."""
     bones = {bone.name: bone for bone in rest_bones(Proportions())}
 

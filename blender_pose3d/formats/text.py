@@ -12,7 +12,9 @@ def read_text(path: Path) -> str:
     try:
         size = path.stat().st_size
         if size > LARGEST:
-            raise FormatError(f"{path.name} has {size / 1e9:.1f} GB, too much for one clip: cut it into shorter ones.")
+            raise FormatError(
+                f"{path.name} has {size / 1e9:.1f} GB, too much for one clip: cut it into shorter ones."
+            )
         data = path.read_bytes()
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error

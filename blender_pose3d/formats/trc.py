@@ -1,9 +1,11 @@
-"""TRC files (Motion Analysis, "track row column"): marker positions as text, as OpenSim reads and writes them.
+"""TRC files (Motion Analysis, "track row column"): marker positions as text, as OpenSim reads and writes
+them.
 
 Layout, by OpenSim's documentation of marker files: line 1 PathFileType, 2 names and 3 values of DataRate,
-CameraRate, NumFrames, NumMarkers, Units, OrigDataRate, OrigDataStartFrame, OrigNumFrames; 4 ``Frame#``, ``Time``
-and each marker's name above the first of its three columns; 5 X1 Y1 Z1 X2 ...; an empty line; then rows, fields
-parted by tabs. An empty field is a marker that was not seen.
+CameraRate, NumFrames, NumMarkers, Units, OrigDataRate, OrigDataStartFrame, OrigNumFrames; 4 ``Frame#``,
+``Time``
+and each marker's name above the first of its three columns; 5 X1 Y1 Z1 X2 ...; an empty line; then rows,
+fields parted by tabs. An empty field is a marker that was not seen.
 """
 
 from __future__ import annotations
@@ -67,14 +69,17 @@ def _rows(lines: list[str], width: int, name: str) -> np.ndarray:
         try:
             rows.append([np.nan if word.strip().lower() in _EMPTY else float(word) for word in fields])
         except ValueError as error:
-            raise FormatError(f"{name} is a broken TRC file: {error} in frame {fields[0].strip()[:12]}.") from error
+            raise FormatError(
+                f"{name} is a broken TRC file: {error} in frame {fields[0].strip()[:12]}."
+            ) from error
     if not rows:
         raise FormatError(f"{name} holds no frame.")
     return np.array(rows, dtype=np.float64)
 
 
 def trc_text(names: tuple[str, ...], positions: np.ndarray, fps: float, *, name: str, first: int = 1) -> str:
-    """The text of a TRC file. positions: (T, N, 3) metres, z up, NaN where missing; written y up, in metres."""
+    """The text of a TRC file. positions: (T, N, 3) metres, z up, NaN where missing; written y up, in
+    metres."""
     frames, count = positions.shape[:2]
     turned = np.stack([positions[..., 0], positions[..., 2], -positions[..., 1]], axis=-1)
     keys = "DataRate CameraRate NumFrames NumMarkers Units OrigDataRate OrigDataStartFrame OrigNumFrames"

@@ -35,12 +35,18 @@ def tracks_of_points(points: Points, name: str) -> Tracks:
 
 
 def tracks_from_world(
-    joints: np.ndarray, skeleton: Skeleton, frame: np.ndarray, fps: float, name: str, *, known_size: bool = True
+    joints: np.ndarray,
+    skeleton: Skeleton,
+    frame: np.ndarray,
+    fps: float,
+    name: str,
+    *,
+    known_size: bool = True,
 ) -> Tracks:
     """Tracks of joints (P, T, J, 3) metres, z up, NaN where missing. frame: (T,) numbers. name: of the file.
 
-    known_size: refuse who is as tall as nobody, for then the file names the wrong unit. Raises FormatError for
-    nobody at all.
+    known_size: refuse who is as tall as nobody, for then the file names the wrong unit. Raises FormatError
+    for nobody at all.
     """
     joints = np.where(np.isfinite(joints).all(-1, keepdims=True), joints, np.nan)
     hip = joints[:, :, [skeleton.index("Hip")]]
@@ -74,7 +80,8 @@ def turn_up(up: str) -> np.ndarray:
 
 
 def body_up(joints: np.ndarray, skeleton: Skeleton) -> str | None:
-    """The axis along which a body (T, J, 3) stands mostly, feet to head; None where it lies or cannot be told."""
+    """The axis along which a body (T, J, 3) stands mostly, feet to head; None where it lies or cannot be
+    told."""
     at = skeleton.index
     feet = joints[:, [at("LAnkle"), at("RAnkle")]].mean(axis=1)
     up = joints[:, at("Thorax")] - feet
@@ -91,7 +98,10 @@ def body_up(joints: np.ndarray, skeleton: Skeleton) -> str | None:
 
 def _check_size(joints: np.ndarray, skeleton: Skeleton, name: str) -> None:
     at = skeleton.index
-    chain = [at(joint) for joint in ("Head", "Neck", "Thorax", "Hip")], [at(j) for j in ("LHip", "LKnee", "LAnkle")]
+    chain = (
+        [at(joint) for joint in ("Head", "Neck", "Thorax", "Hip")],
+        [at(j) for j in ("LHip", "LKnee", "LAnkle")],
+    )
     lengths = [np.linalg.norm(np.diff(joints[:, :, part], axis=2), axis=-1).sum(-1) for part in chain]
     whole = np.add(*lengths)
     tall = float(np.median(whole[np.isfinite(whole)])) if np.isfinite(whole).any() else 1.0

@@ -23,8 +23,12 @@ def add_arguments(subparsers: Any) -> None:
     parser.add_argument("--fps", type=float, metavar="F", help="frames a second, where the file does not say")
     parser.add_argument("--fov", type=float, metavar="DEGREES", help="field of view of the longer side")
     who = parser.add_mutually_exclusive_group()
-    who.add_argument("--person", type=int, metavar="N", help="write person N, from 1, the most prominent first")
-    who.add_argument("--people", choices=["all", "first"], default="all", help="write all (default) or only the first")
+    who.add_argument(
+        "--person", type=int, metavar="N", help="write person N, from 1, the most prominent first"
+    )
+    who.add_argument(
+        "--people", choices=["all", "first"], default="all", help="write all (default) or only the first"
+    )
     parser.add_argument("--lifter", default=DEFAULT_LIFTER, metavar="NAME", help="3D lifter or weights file")
     parser.add_argument("--device", choices=CHOICES, default="auto")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder for weights and logs")

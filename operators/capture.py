@@ -109,7 +109,7 @@ class POSE3D_OT_capture(bpy.types.Operator):
             if DESK.is_problem:
                 self.report({"ERROR"}, DESK.message)
             return {"CANCELLED"}
-        use(context.scene, capture.folder)
+        use(context.scene, capture.tracks)
         return {"FINISHED"}
 
 

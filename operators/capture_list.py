@@ -13,6 +13,7 @@ class POSE3D_PG_captured(bpy.types.PropertyGroup):
     """A line of the list: what it says, made once. ``name`` is the video's."""
 
     folder: StringProperty(options={"HIDDEN"})
+    tracks: StringProperty(options={"HIDDEN"})
     length: StringProperty(options={"HIDDEN"})
     people: StringProperty(options={"HIDDEN"})
     grade: StringProperty(options={"HIDDEN"})
@@ -23,7 +24,7 @@ def _chosen(manager: bpy.types.WindowManager, context: bpy.types.Context) -> Non
     """A capture that is clicked is used."""
     item = chosen(manager)
     if item is not None and item.whole:
-        use(context.scene, Path(item.folder))
+        use(context.scene, Path(item.tracks))
 
 
 def chosen(manager: bpy.types.WindowManager) -> POSE3D_PG_captured | None:
@@ -32,13 +33,11 @@ def chosen(manager: bpy.types.WindowManager) -> POSE3D_PG_captured | None:
     return items[index] if 0 <= index < len(items) else None
 
 
-def use(scene: bpy.types.Scene, folder: Path) -> None:
+def use(scene: bpy.types.Scene, tracks: Path) -> None:
     """Take the tracks of a capture for the motion."""
-    from ..blender_pose3d.blender.captures import TRACKS
-
-    if bpy.path.abspath(scene.pose3d.tracks) != str(folder / TRACKS):
+    if bpy.path.abspath(scene.pose3d.tracks) != str(tracks):
         scene.pose3d.person = 1
-    scene.pose3d.tracks = str(folder / TRACKS)
+    scene.pose3d.tracks = str(tracks)
 
 
 def captures_folder() -> Path:
@@ -66,6 +65,7 @@ def fill(manager: bpy.types.WindowManager, select: Path | None = None) -> None:
     for capture in DESK.kept:
         item = items.add()
         item.name, item.folder, item.whole = capture.name, str(capture.folder), capture.whole
+        item.tracks = str(capture.tracks)
         item.length = f"{capture.seconds:.1f} s" if capture.whole else "interrupted"
         item.people = str(capture.people) if capture.whole else ""
         item.grade = grade(capture.figures)

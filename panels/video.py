@@ -10,6 +10,7 @@ import bpy
 from ..operators.capture_list import POSE3D_OT_follow_person
 from ..operators.capture_properties import POSE3D_PG_capture
 from ..operators.choose_video import POSE3D_OT_choose_video
+from ..operators.fit_everybody import POSE3D_OT_fit_everybody
 from .parts import Part, letters_of, properties, wrapped
 from .previews import icon_of
 
@@ -80,6 +81,8 @@ def _people(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     grid = layout.grid_flow(row_major=True, columns=3, even_columns=True, align=True)
     for person in range(1, min(capture.people, _MOST) + 1):
         _person(grid.column(align=True), capture.picture(person), person, settings.person == person)
+    if capture.people > 1:
+        layout.operator(POSE3D_OT_fit_everybody.bl_idname, icon="COMMUNITY")
 
 
 def _person(column: bpy.types.UILayout, picture: Path, person: int, chosen: bool) -> None:

@@ -1,7 +1,7 @@
 """Captures kept in the user's folder: each in a folder of its own, found again by the video and the settings.
 
 ``capture.json`` says what was captured and how; it is written before the engine starts, so that what was
-interrupted is known, and again when ``tracks.npz`` is whole.
+interrupted is known, and again when the tracks are whole. Those bear the video's name, which actions take.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from .engine_process import ROOT
 from .errors import Pose3DError
 
-RECORD, TRACKS = "capture.json", "tracks.npz"
+RECORD = "capture.json"
 QUALITIES = ("fast", "balanced", "best")
 
 
@@ -70,7 +70,7 @@ class Capture:
 
     @property
     def tracks(self) -> Path:
-        return self.folder / TRACKS
+        return self.folder / f"{self.name}.npz"
 
     def picture(self, person: int) -> Path:
         """Picture of a person, from 1; it may not be there."""
@@ -142,10 +142,8 @@ def is_intact(capture: Capture) -> bool:
 
 def beside(tracks: Path) -> Capture | None:
     """The capture whose tracks these are, if they are still as captured: saves reading them."""
-    if tracks.name != TRACKS:
-        return None
     capture = read(tracks.parent)
-    return capture if capture is not None and is_intact(capture) else None
+    return capture if capture is not None and capture.tracks == tracks and is_intact(capture) else None
 
 
 def everything(root: Path) -> list[Capture]:

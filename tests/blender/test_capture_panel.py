@@ -167,6 +167,31 @@ def test_from_a_video_to_tracks(sidebar, video):
     assert not len(bpy.context.window_manager.pose3d_captures) and not kept[0].folder.exists()
 
 
+def test_everybody_on_an_armature_of_their_own(sidebar, tracks, tmp_path):  # noqa: F811
+    from dataclasses import replace
+
+    from blender_pose3d.tracks import read_tracks, write_tracks
+
+    assert not bpy.ops.pose3d.fit_everybody.poll()
+    one = read_tracks(tracks)
+    both = one.select([0, 0])
+    joints = both.joints2d.copy()
+    joints[1, ..., 0] += 300.0
+    write_tracks(tmp_path / "dance.npz", replace(both, joints2d=joints))
+    bpy.context.scene.pose3d.tracks = str(tmp_path / "dance.npz")
+    assert bpy.ops.pose3d.fit_everybody() == {"FINISHED"}
+    made = [item for item in bpy.data.objects if item.type == "ARMATURE"]
+    assert sorted(item.name for item in made) == ["dance", "dance_person2"]
+    assert all(item.animation_data.action for item in made)
+    apart = (made[0].location - made[1].location).length
+    assert 0.5 < apart < 5, apart
+    (tmp_path / "dance.npz").write_bytes(b"rubbish")
+    before = set(bpy.data.objects)
+    with pytest.raises(RuntimeError, match="not a tracks file"):
+        bpy.ops.pose3d.fit_everybody()
+    assert set(bpy.data.objects) == before
+
+
 def test_a_part_of_the_video(sidebar, video):
     sidebar.settings.video = video
     sidebar.settings.use_range = True

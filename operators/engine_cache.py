@@ -64,7 +64,7 @@ class POSE3D_OT_clear_cache(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
+        return set(context.window_manager.invoke_confirm(self, event))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         from ..blender_pose3d.blender.preferences import cache_folder

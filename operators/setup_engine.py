@@ -82,7 +82,7 @@ def why_offline() -> str:
 class _Job:
     """What the operators have in common."""
 
-    bl_options = {"REGISTER", "INTERNAL"}
+    bl_options = {"REGISTER"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -118,7 +118,7 @@ class _Making(_Job):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         DESK.machine().wait(_LOOKS_WITHIN)
         self.build = "AUTO"
-        return context.window_manager.invoke_props_dialog(self, width=460, confirm_text=self.bl_label)
+        return set(context.window_manager.invoke_props_dialog(self, width=460, confirm_text=self.bl_label))
 
     def draw(self, context: bpy.types.Context) -> None:
         draw_offer(self.layout, context, self)
@@ -181,7 +181,7 @@ class POSE3D_OT_remove_engine(_Job, bpy.types.Operator):
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
+        return set(context.window_manager.invoke_confirm(self, event))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         begin(context, "remove")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import traceback
@@ -16,7 +17,7 @@ from .quality import Quality, quality
 from .settings import MotionSettings
 from .tracks import Tracks, TracksError, read_tracks
 
-_LONG = 2400  # frames; a longer motion is shown at half its rate first
+_LONG = 1200  # frames; a longer motion is shown at a half or a third of its rate first
 _LOOK_AGAIN = 1.0  # seconds between two looks at the file
 
 Stamp = tuple[int, int] | None
@@ -31,10 +32,10 @@ class Ask:
     settings: MotionSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answer:
     """A motion, or why there is none: ``error``, one line. seconds: it took. quality: None until it is
-    measured, an answer later. draft: at half the rate that was asked for; the whole follows."""
+    measured, an answer later. draft: at a part of the rate that was asked for; the whole follows."""
 
     ask: Ask
     motion: Motion | None = None
@@ -141,8 +142,9 @@ def _answers(ask: Ask, tracks_of: Callable[[], Tracks]) -> Iterator[Answer]:
 
     settings = ask.settings
     length = float(tracks.time[-1] - tracks.time[0]) if len(tracks.time) else 0.0
-    if settings.fps and settings.fps * length > _LONG:
-        yield answer(replace(settings, fps=settings.fps / 2), draft=True)[0]
+    parts = math.ceil((settings.fps or 0.0) * length / _LONG)
+    if settings.fps and parts > 1:
+        yield answer(replace(settings, fps=settings.fps / parts), draft=True)[0]
     whole, motion = answer(settings, draft=False)
     yield whole
     yield replace(whole, quality=quality(motion, tracks, ask.person))

@@ -18,7 +18,7 @@ from .settings import CONTACTS, missing_package
 if TYPE_CHECKING:
     from ..blender_pose3d.refit import Answer, Ask, Refit
 
-_OFTEN, _NOW_AND_THEN = 0.04, 0.15  # seconds between two looks: while it works, and else
+_OFTEN, _NOW_AND_THEN = 0.02, 0.05  # seconds between two looks: while it works, and else
 
 
 @dataclass
@@ -191,7 +191,7 @@ def _place(scene: bpy.types.Scene) -> None:
 
     begin, fps = first_frame(scene), frame_rate(scene)
     shown = has_footage(scene), has_markers(scene)
-    place = (id(answer), scene.name, begin, fps, look.skeleton, footage.frame_aspect(scene), *shown)
+    place = (answer, scene.name, begin, fps, look.skeleton, footage.frame_aspect(scene), *shown)
     if place == state.placed and (overlay.is_shown() == look.skeleton):
         return
     state.placed = place

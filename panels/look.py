@@ -49,9 +49,9 @@ class POSE3D_PT_report(Part, bpy.types.Panel):
         row.operator(POSE3D_OT_open_report.bl_idname, icon="URL")
         if not (ready and live.wanted(context.scene) and live.state.rows):
             return
-        split = layout.split(factor=0.55)
+        split = layout.split(factor=0.58)
         titles, raw, now = split.column(align=True), *_halves(split)
-        for column, text in ((titles, ""), (raw, "Captured"), (now, "Now")):
+        for column, text in ((titles, ""), (raw, "Before"), (now, "Now")):
             column.label(text=text)
         for title, before, after, grade in live.state.rows:
             titles.label(text=title, icon=_ICONS.get(grade, "BLANK1"))
@@ -63,7 +63,7 @@ class POSE3D_PT_report(Part, bpy.types.Panel):
 
 
 def _halves(split: bpy.types.UILayout) -> tuple[bpy.types.UILayout, bpy.types.UILayout]:
-    inner = split.split(factor=0.4)
+    inner = split.split(factor=0.42)
     return inner.column(align=True), inner.column(align=True)
 
 

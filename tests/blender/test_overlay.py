@@ -286,6 +286,12 @@ def test_markers_come_and_go(scene, tmp_path):
     assert sorted(m.frame for m in ours) == sorted({scene.frame_start + m.peak for m in worst})
     assert all(":" in marker.name for marker in ours)
     assert ours
+    scene.frame_start = 5
+    scene.pose3d.smoothing_filter, before = "whittaker", {(m.frame, m.name) for m in ours}
+    live.refresh(scene)
+    now = {(m.frame, m.name) for m in scene.timeline_markers if m != mine}
+    assert now != before, "they follow the settings"
+    assert {frame for frame, _ in now} == {5 + m.peak for m in live.worst(live.state.answer)}
     assert bpy.ops.pose3d.mark_worst() == {"FINISHED"}
     assert [marker.name for marker in scene.timeline_markers] == ["Mine"]
 

@@ -122,19 +122,26 @@ def draw_weights(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     folder = cache_folder(context)
     for weights in known_weights():
         here = weights.place(folder).is_file()
-        row = body.split(factor=0.3)
+        row = body.split(factor=0.35)
         row.active = here
-        row.label(text=weights.name, icon="CHECKMARK" if here else "BLANK1", translate=False)
-        row.label(text=f"{weights.licence}. {_source(weights.kind, here)}", translate=False)
-    wrapped(body, "Pose3D itself: GPL-3.0-or-later.", "INFO", _LETTERS)
+        row.label(text=weights.name, icon=_source(weights.kind, here), translate=False)
+        row.label(text=weights.licence, translate=False)
+    for icon, text in _LEGEND.items():
+        wrapped(body, text, icon, _LETTERS)
+    wrapped(body, "Pose3D itself: GPL-3.0-or-later", "INFO", _LETTERS)
+
+
+_LEGEND = {
+    "CHECKMARK": "Here",
+    "IMPORT": "Fetched when first used",
+    "FILE_FOLDER": "Downloaded by hand and imported: there is no direct link",
+}
 
 
 def _source(kind: str, here: bool) -> str:
-    if kind == "shipped":
-        return "Comes with Pose3D."
     if here:
-        return "Here."
-    return "Has to be imported." if kind == "import" else "Fetched when first used."
+        return "CHECKMARK"
+    return "FILE_FOLDER" if kind == "import" else "IMPORT"
 
 
 CLASSES = (POSE3D_AP_preferences,)

@@ -106,6 +106,7 @@ def test_too_small_a_disk_is_told_before_anything_starts(operators, monkeypatch)
     assert operators.DESK.job is None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="shell scripts stand in for Pythons")
 @pytest.mark.parametrize(
     ("script", "said"),
@@ -136,6 +137,7 @@ def test_a_folder_that_cannot_be_written_to(operators, monkeypatch, tmp_path):
     assert (job.state, "cannot be written to" in job.text) == ("failed", True)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="shell scripts stand in for Pythons")
 def test_it_is_cancelled_and_ends_with_the_add_on(operators, tmp_path):
     slow = fake_python(tmp_path, "exec sleep 60")
@@ -157,6 +159,7 @@ def test_it_is_cancelled_and_ends_with_the_add_on(operators, tmp_path):
     assert operators.DESK.job is None
 
 
+@pytest.mark.slow
 def test_removing_takes_only_ours(operators, tmp_path):
     place = part("blender_pose3d.engine_setup.place").Place(tmp_path / "Größe 日本 x")
     place.environment.mkdir(parents=True)

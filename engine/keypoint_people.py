@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ALIKE = 0.3  # keypoint similarity above which two poses may be one person's
 _GIVE_UP = 0.8  # seconds
+_MOST_PEOPLE = 20
 _SHORTEST = 0.25  # seconds that somebody must be seen, unless nobody is seen longer
 
 
@@ -43,7 +44,8 @@ def people_of(keypoints: Keypoints, joints: np.ndarray, fps: float) -> People2D:
     longest = max(len(rows) for rows in tracks)
     tracks = [rows for rows in tracks if len(rows) >= min(_SHORTEST * fps, longest)]
     seen = [float(np.nansum(keypoints.score[rows])) * _extent(joints[rows]) for rows in tracks]
-    tracks = [tracks[i] for i in np.argsort(-np.array(seen), kind="stable")]
+    # a crowd's detections that belong to nobody for long must not fill the memory
+    tracks = [tracks[i] for i in np.argsort(-np.array(seen), kind="stable")[:_MOST_PEOPLE]]
     shape = (len(tracks), last - first + 1, len(keypoints.skeleton))
     places, score = np.full((*shape, 2), np.nan, np.float32), np.full(shape, np.nan, np.float32)
     for person, rows in enumerate(tracks):

@@ -87,7 +87,8 @@ def assemble(found: Mapping[str, np.ndarray], source: str) -> tuple[np.ndarray, 
     if missing:
         shown = ", ".join(missing[:4]) + (f" and {len(missing) - 4} more" if len(missing) > 4 else "")
         raise FormatError(
-            f"{source} has no point whose name we know for {shown}: docs/formats.md lists the names that are read."
+            f"{source} has no point whose name we know for {shown}: "
+            "docs/formats.md lists the names that are read."
         )
     made: dict[str, np.ndarray] = {}
     for side in SIDES:

@@ -1,12 +1,11 @@
-"""2D keypoints of others, as JSON: OpenPose, COCO, AlphaPose (Halpe), MediaPipe. They are lifted by the
-engine.
+"""2D keypoints of others, as JSON; they are lifted by the engine.
 
-====================  =========================================================================================
-OpenPose              a file a frame, NAME_000000000000_keypoints.json: people, pose_keypoints_2d (BODY_25, COCO)
-COCO, AlphaPose       a list of detections: image_id, keypoints (17, 26, 133 or 136 times x, y, score), idx
-COCO annotations      images (id, width, height) and annotations (image_id, keypoints with flags 0, 1, 2)
-MediaPipe             frames, a list of 33 landmarks each: x, y (0 to 1, or px), visibility; width, height, fps
-====================  =========================================================================================
+==================  =====================================================================================
+OpenPose            a file a frame, NAME_000000000000_keypoints.json: people, pose_keypoints_2d
+COCO, AlphaPose     a list of detections: image_id, keypoints (x, y, score each), idx where it is known
+COCO annotations    images (id, width, height), annotations (image_id, keypoints with flags 0, 1, 2)
+MediaPipe           frames, a list of 33 landmarks each: x, y (0 to 1, or px), visibility
+==================  =====================================================================================
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ from .motion_text import parsed
 from .points import FormatError
 
 _BODY_25 = (
-    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
-    "hip", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "right_eye",
-    "left_eye", "right_ear", "left_ear", "left_big_toe", "left_small_toe", "left_heel", "right_big_toe",
-    "right_small_toe", "right_heel",
+    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow",
+    "left_wrist", "hip", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
+    "right_eye", "left_eye", "right_ear", "left_ear", "left_big_toe", "left_small_toe", "left_heel",
+    "right_big_toe", "right_small_toe", "right_heel",
 )  # fmt: skip
 _OPENPOSE_18 = (*_BODY_25[:8], *_BODY_25[9:19])
 _WHOLE_BODY = (*COCO_17.joints, "left_big_toe", "left_small_toe", "left_heel",
@@ -40,21 +39,26 @@ _MEDIAPIPE = {
 }  # fmt: skip
 # numbers of keypoints → our names in their order; further ones are hands and faces
 _ORDERS: dict[int, tuple[str, ...]] = {
-    17: COCO_17.joints, 18: _OPENPOSE_18, 25: _BODY_25, 26: HALPE_26.joints, 133: _WHOLE_BODY, 136: HALPE_26.joints,
-}  # fmt: skip
-_MOST_FRAMES = 2_000_000
+    17: COCO_17.joints,
+    18: _OPENPOSE_18,
+    25: _BODY_25,
+    26: HALPE_26.joints,
+    133: _WHOLE_BODY,
+    136: HALPE_26.joints,
+}
+_MOST_FRAMES = 500_000
 _Row = tuple[int, Any, int]
 _RELATIVE = 3.0  # no coordinate beyond: they are parts of the picture, not pixels
 
 
 @dataclass(frozen=True)
 class Keypoints:
-    """D detections of people in pictures. frame: (D,) int frame numbers. joints: (D, K, 2) px, or parts of
-    the
-    picture's size where ``relative``; NaN where there is none. score: (D, K) 0 to 1. track: (D,) number of
-    the
-    person, -1 where the file does not say. size: (width, height) px and fps where the file holds them. kind:
-    who wrote it, as far as can be told."""
+    """D detections of people in pictures.
+
+    frame: (D,) int frame numbers. joints: (D, K, 2) px, or parts of the picture's size where ``relative``; NaN
+    where there is none. score: (D, K) 0 to 1. track: (D,) number of the person, -1 where the file does not say.
+    kind: who wrote it, as far as can be told. size: (width, height) px, and fps, where the file holds them.
+    """
 
     frame: np.ndarray
     joints: np.ndarray
@@ -161,9 +165,15 @@ def _gathered(
         )
     values = np.array([row[1] for row in rows], dtype=np.float64).reshape(len(rows), count, 3)
     skeleton = COCO_17 if count == 17 else HALPE_26
-    numbers = [row[0] for row in rows]
     return _made(
-        numbers, values[:, : len(order)], order, skeleton, kind, size, scale, [row[2] for row in rows]
+        [row[0] for row in rows],
+        values[:, : len(order)],
+        order,
+        skeleton,
+        kind,
+        tracks=[row[2] for row in rows],
+        size=size,
+        scale=scale,
     )
 
 
@@ -184,7 +194,8 @@ def _mediapipe(frames: list[Any], head: dict[str, Any], name: str) -> Keypoints:
     size = (int(head["width"]), int(head["height"])) if {"width", "height"} <= set(head) else None
     fps = float(head["fps"]) if "fps" in head else None
     order = tuple(_MEDIAPIPE.values())
-    return _made(numbers, values, order, HALPE_26, "mediapipe", size, 1.0, [-1] * len(rows), fps)
+    nobody = [-1] * len(rows)
+    return _made(numbers, values, order, HALPE_26, "mediapipe", tracks=nobody, size=size, fps=fps)
 
 
 def _landmarks(frame: Any) -> list[Any]:
@@ -203,9 +214,10 @@ def _made(
     order: tuple[str, ...],
     skeleton: Skeleton,
     kind: str,
-    size: tuple[int, int] | None,
-    scale: float,
+    *,
     tracks: list[int],
+    size: tuple[int, int] | None,
+    scale: float = 1.0,
     fps: float | None = None,
 ) -> Keypoints:
     frame = np.array(numbers, dtype=np.int64)

@@ -134,7 +134,8 @@ def look_at_armature(settings: POSE3D_PG_settings, context: bpy.types.Context | 
         settings.rig_problem = missing_package(error)
         return
     except ValueError as error:  # no bones, or a RigError
-        settings.rig_problem = f"{error}."
+        said = str(error)
+        settings.rig_problem = f"{said[:1].upper()}{said[1:]}."
         show_roles(settings, None)
         return
     show_roles(settings, found)

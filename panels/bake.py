@@ -77,7 +77,7 @@ def why_not(context: bpy.types.Context) -> str:
     if settings.armature is None:
         return ""
     if settings.rig_problem:
-        return f"The bones of {settings.armature.name} are not told apart yet: see Character."
+        return f"Choose the bones of {settings.armature.name} first, under Character."
     return cannot_be_animated(context, settings.armature)
 
 

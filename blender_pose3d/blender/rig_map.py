@@ -33,7 +33,7 @@ def told(armature: bpy.types.Object, rest: RestPose | None = None, called: str =
     rig = rig_of(str(kept), f"Map of {armature.name}")
     problems = problems_of({role: names[0] for role, names in rig.bones.items() if names}, rest.names)
     if problems:
-        raise RigError(f"the bone map kept with {called} does not suit it any more: {'; '.join(problems)}")
+        raise RigError(f"the bone map of {called} needs a change: {'; '.join(problems)}")
     return with_map(rig, rest)
 
 

@@ -182,4 +182,26 @@ def test_the_reason_is_named_where_bones_are_not_told_apart():
     why_not = module("panels.bake").why_not
     assert not why_not(bpy.context)
     bpy.context.scene.pose3d_character.roles["hips"].bone = ""
-    assert "see Character" in why_not(bpy.context)
+    assert "under Character" in why_not(bpy.context)
+
+
+@pytest.mark.slow
+@pytest.mark.each_blender
+def test_undo_and_redo_take_one_step():
+    armature, settings = mixamo(), bpy.context.scene.pose3d
+    settings.armature, name = armature, armature.name
+
+    def head() -> tuple[str, bool]:
+        rows = bpy.context.scene.pose3d_character.roles
+        return rows["head"].bone, "pose3d_bone_map" in bpy.data.objects[name]
+
+    armature.data.bones.active = armature.data.bones["mixamorig:Neck"]
+    bpy.ops.ed.undo_push(message="Before")
+    before = head()
+    assert bpy.ops.pose3d.take_bone("EXEC_DEFAULT", True, role="head") == {"FINISHED"}
+    after = head()
+    assert (before, after) == (("mixamorig:Head", False), ("mixamorig:Neck", True))
+    bpy.ops.ed.undo()
+    assert head() == before
+    bpy.ops.ed.redo()
+    assert head() == after

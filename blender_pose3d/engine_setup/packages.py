@@ -37,6 +37,7 @@ SIZES = {
     "av": Size(38, 106),
     "ai-edge-litert": Size(24, 78),
     "safetensors": Size(1, 2),
+    "ezc3d": Size(2, 6),
     "tqdm": Size(0.1, 1),
     "requests": Size(0.5, 2),
     "platformdirs": Size(0.1, 1),

@@ -1,10 +1,13 @@
-"""Actions that the Asset Browser shows."""
+"""Actions for the Asset Browser: marked as assets, and alone in a file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import bpy
+
+from .export_files import write_whole
 
 TAG = "Pose3D"
 
@@ -20,3 +23,11 @@ def mark_actions(actions: Iterable[bpy.types.Action], description: str) -> None:
         action.asset_data.tags.new(TAG, skip_if_exists=True)
         if not bpy.app.background and bpy.context.scene.camera is not None:
             action.asset_generate_preview()
+
+
+def write_action(action: bpy.types.Action, path: str | Path) -> Path:
+    """An Action alone as a .blend file, to be appended or put into an asset library. Raises ExportError."""
+    return write_whole(
+        path,
+        lambda part: bpy.data.libraries.write(str(part), {action}, fake_user=True, compress=True),
+    )

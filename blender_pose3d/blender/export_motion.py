@@ -9,17 +9,14 @@ from pathlib import Path
 
 import bpy
 
+from .asset import write_action
 from .errors import BadInput, ExportError
-from .export_presets import PRESETS
+from .export_presets import PRESETS, ExportSettings
 
-# Preset → ending of its file; those of FBX are in export_presets.
-ENDINGS = {
-    **dict.fromkeys(PRESETS, ".fbx"),
-    "godot": ".glb",
-    "glb": ".glb",
-    "bvh": ".bvh",
-    "action": ".blend",
-}
+ACTION = "action"
+"""One preset more than ``PRESETS`` has: the active Action alone, as a .blend."""
+# Preset → ending of its file.
+ENDINGS = {**{name: f".{preset.format}" for name, preset in PRESETS.items()}, ACTION: ".blend"}
 
 
 def motion_range(armature: bpy.types.Object) -> tuple[int, int] | None:
@@ -42,18 +39,22 @@ def motion_range(armature: bpy.types.Object) -> tuple[int, int] | None:
 def cannot_be_exported(armature: bpy.types.Object, preset: str, view_layer: bpy.types.ViewLayer) -> str:
     """Why an armature's motion cannot be written, and what to do; empty if it can. Loads nothing."""
     if view_layer.objects.get(armature.name) != armature:
-        return (
-            f"{armature.name} is not in this view layer: switch its collection on, or pick another"
-        )
+        return f"{armature.name} is not in this view layer: switch its collection on, or pick another"
     if motion_range(armature) is None:
         return f"{armature.name} has no animation yet: animate it first"
-    if preset == "action" and not armature.animation_data.action:
+    if preset in (ACTION, "blend") and not armature.animation_data.action:
         return f"{armature.name} has no active action, only NLA strips: choose another preset"
     return ""
 
 
 def export_motion(
-    armature: bpy.types.Object, preset: str, folder: str | Path, name: str, *, whole_scene: bool = False
+    armature: bpy.types.Object,
+    preset: str,
+    folder: str | Path,
+    name: str,
+    *,
+    settings: ExportSettings | None = None,
+    whole_scene: bool = False,
 ) -> Path:
     """Write ``FOLDER/NAME`` with the ending of the preset, whole or not at all; returns its path.
 
@@ -69,14 +70,17 @@ def export_motion(
     path = Path(folder) / f"{name}{ENDINGS[preset]}"
     if path.is_dir():
         raise ExportError(f"Cannot write {path}: there is a folder of that name.")
+    action = armature.animation_data.action
+    if preset == ACTION:
+        return write_action(action, path)
     with _playing(None if whole_scene else motion_range(armature)):
-        if preset == "action":
-            return export.export_action(armature.animation_data.action, path)
-        if preset == "bvh":
-            return export.export_bvh(armature, path)
-        if preset in PRESETS:
-            return export.export_fbx(armature, path, preset=preset)
-        return export.export_glb(armature, path)
+        written = {
+            "fbx": lambda: export.export_fbx(armature, path, preset=preset, settings=settings),
+            "glb": lambda: export.export_glb(armature, path, settings=settings),
+            "bvh": lambda: export.export_bvh(armature, path, settings=settings),
+            "blend": lambda: export.save_blend(path, assets=[action]),
+        }
+        return written[PRESETS[preset].format]()
 
 
 @contextmanager

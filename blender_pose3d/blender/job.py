@@ -9,12 +9,13 @@ from ..bake_settings import BakeSettings
 from ..settings import MotionSettings
 from .convert import FORMATS, Job
 from .errors import BadArguments, BadInput
+from .export_presets import PRESETS, ExportSettings
 
 
 def job_of(args: argparse.Namespace, out: Path) -> Job:
     """What to make of a clip, in the folder ``out``. Raises BadArguments or BadInput, before any work."""
     try:
-        settings, baking = _motion(args), _baking(args)
+        settings, baking, export = _motion(args), _baking(args), _export(args)
     except ValueError as error:
         raise BadArguments(str(error)) from error
     if args.person is not None and args.person < 1:
@@ -24,7 +25,7 @@ def job_of(args: argparse.Namespace, out: Path) -> Job:
     asked = tuple(one for one in FORMATS if getattr(args, one))
     return Job(
         out=out,
-        formats=asked or ("fbx", "bvh", "blend"),
+        formats=asked or tuple(dict.fromkeys((PRESETS[args.preset].format, "bvh", "blend"))),
         preset=args.preset,
         armature=args.armature,
         rig=args.rig,
@@ -33,6 +34,7 @@ def job_of(args: argparse.Namespace, out: Path) -> Job:
         settings=settings,
         baking=baking,
         scene_rate=args.fps == "scene",
+        export=export,
     )
 
 
@@ -68,4 +70,15 @@ def _baking(args: argparse.Namespace) -> BakeSettings:
         curve=args.curve,
         mute_constraints=args.mute_constraints,
         limbs="ik" if args.ik else "fk",
+    )
+
+
+def _export(args: argparse.Namespace) -> ExportSettings:
+    content = "animation" if args.animation_only else "character" if args.mesh_only else "all"
+    return ExportSettings(
+        content=content,
+        root_motion={None: None, "on": True, "off": False}[args.export_root],
+        bvh_names=args.bvh_names,
+        bvh_order=args.bvh_order,
+        bvh_unit=args.bvh_unit,
     )

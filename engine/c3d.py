@@ -15,6 +15,8 @@ import numpy as np
 
 from blender_pose3d.formats.points import LARGEST, FormatError, Points, checked_rate, metres
 
+from .errors import EngineError
+
 _BLOCK = 512
 _INTEL, _DEC, _MIPS = 84, 85, 86
 _MOST_POINTS = 2000
@@ -26,8 +28,7 @@ def read_c3d(path: Path) -> Points:
     Raises FormatError with one line for an empty, cut, broken or foreign file.
     """
     _look_over(path)
-    import ezc3d
-
+    ezc3d = _library()
     try:
         held: Any = ezc3d.c3d(str(path))
         group = held["parameters"]["POINT"]
@@ -57,8 +58,7 @@ def write_c3d(path: Path, points: Points) -> None:
 
     path: of a file that the caller moves to its place. Raises OSError or RuntimeError as ezc3d does.
     """
-    import ezc3d
-
+    ezc3d = _library()
     frames, count = points.positions.shape[:2]
     seen = np.isfinite(points.positions).all(-1).T
     values = np.ones((4, count, frames))
@@ -72,6 +72,17 @@ def write_c3d(path: Path, points: Points) -> None:
     made["data"]["points"] = values
     made["data"]["meta_points"]["residuals"] = np.where(seen, 0.0, -1.0)[None]
     made.write(str(path))
+
+
+def _library() -> Any:
+    """ezc3d. Raises EngineError where an older environment lacks it."""
+    try:
+        import ezc3d
+    except ImportError as error:
+        raise EngineError(
+            "C3D needs the package ezc3d, which the engine's environment lacks.", "Set the engine up again."
+        ) from error
+    return ezc3d
 
 
 def _all(group: Any, name: str) -> list[Any]:

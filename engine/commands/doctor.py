@@ -21,6 +21,7 @@ _LIBRARIES = {
     "av": "av",
     "ai-edge-litert": "ai_edge_litert.interpreter",
     "safetensors": "safetensors",
+    "ezc3d": "ezc3d",
     "requests": "requests",
     "platformdirs": "platformdirs",
     "tqdm": "tqdm",

@@ -18,11 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from blender_pose3d.camera import Camera
-from blender_pose3d.contacts import find_contacts
-from blender_pose3d.feet import rests, sole_points
 from blender_pose3d.fit import fit
+from blender_pose3d.footing import stand
 from blender_pose3d.motion import Motion
-from blender_pose3d.planting import plant
+from blender_pose3d.settings import MotionSettings
 from blender_pose3d.skeleton import H36M_19
 from blender_pose3d.spans import middles
 
@@ -38,9 +37,9 @@ def as_motion(joints: np.ndarray, fps: float) -> Motion:
     """A motion of joints (T, 19, 3) in the world, whose feet stand as those of a tracked person."""
     score = np.ones(joints.shape[:2])
     away = np.array([0.0, -5.0, 1.0])
-    contacts = find_contacts(joints, score, H36M_19, fps, size=1.0, seen_from=away)
-    points, heights = sole_points(joints, H36M_19, 1.0), rests(H36M_19, 1.0)
-    planted, _ = plant(joints, points, contacts, H36M_19, fps, heights=heights)
+    settings = MotionSettings(height=1.7)
+    footing = stand(joints, score, H36M_19, fps, settings, seen_from=away)
+    planted, contacts = footing.joints, footing.contacts
     camera = Camera(1000.0, 1000.0, 320.0, 240.0, 640, 480, np.eye(3), away)
     filled = np.zeros(score.shape, bool)
     times = np.arange(len(joints)) / fps

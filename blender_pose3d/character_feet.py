@@ -13,6 +13,7 @@ from .planting import plant
 from .quaternions import between, multiply, rotate
 from .rotations import norm, unit
 from .skeleton import H36M_19
+from .stride import stride
 
 _HEEL = 0.27  # how far the heel lies behind the ankle, over the way from ankle to toes
 
@@ -53,8 +54,10 @@ def keep_contacts(legs: Legs, contacts: np.ndarray, fps: float, ground: float) -
     joints = _joints(legs) - floor
     points = np.stack([ends[side] for side in "LR" for ends in (legs.heels, legs.tips)], axis=1) - floor
     heights = np.concatenate([legs.at_rest[side] for side in "LR"])
+    way = stride(points, contacts, heights, fps)[:, None]
+    points = points + way
     places, held = footprints(points, contacts, heights, fps)
-    planted, soles = plant(joints, points, held, H36M_19, fps, heights=heights, places=places)
+    planted, soles = plant(joints + way, points, held, H36M_19, fps, heights=heights, places=places)
     shift = planted[:, 0] - joints[:, 0]
     chains = {}
     for side in "LR":

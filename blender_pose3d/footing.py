@@ -8,6 +8,7 @@ import numpy as np
 
 from .contacts import find_contacts
 from .feet import rests, sole_points
+from .footprints import footprints
 from .ground import root_correction
 from .hands import hold_hands, resting_hands
 from .planting import plant
@@ -76,7 +77,12 @@ def stand(
     if settings.plant_feet > 0:
         points, heights = sole_points(joints, skeleton, settings.size), rests(skeleton, settings.size)
         firmness = settings.plant_feet
-        joints, ends = plant(joints, points, contacts, skeleton, fps, heights=heights, firmness=firmness)
+        places, held = None, contacts
+        if points.shape[1] == 4:
+            places, held = footprints(points, contacts, heights, fps)
+        joints, ends = plant(
+            joints, points, held, skeleton, fps, heights=heights, firmness=firmness, places=places
+        )
         # A foot rests from where it has come to its place, not while it takes hold.
         away = np.linalg.norm(ends - middles(ends, contacts), axis=-1)
         rested = trimmed(contacts, away < _RESTS * settings.size + (1.0 - firmness))

@@ -42,9 +42,10 @@ def footprints(
             along = points[:, end] + np.where(
                 contacts[:, other, None], fixed[:, other] - points[:, other], 0.0
             )
-            lasting = spread_out(fixed[:, end], contacts[:, end])
+            # Beside a contact what was missing at its edge fades; the end itself may be far by then.
+            missing = spread_out(fixed[:, end] - along, contacts[:, end])
             share = np.where(contacts[:, end, None], 1.0, own[:, end])
-            places[:, end] = along + share * (lasting - along)
+            places[:, end] = along + share * missing
     return places, held
 
 

@@ -39,6 +39,16 @@ class Landmarks:
             return self.heads[children[0]]
         return self.tails[bone]
 
+    def _ends_below(self, role: str) -> np.ndarray:
+        """(3,) the middle of the ends of all chains that hang on a bone, such as five toes; its own without."""
+        parents = self.rest.parents
+        below = {self.bones[role]}
+        for bone in range(self.bones[role] + 1, len(parents)):
+            if parents[bone] in below:
+                below.add(bone)
+        leaves = [bone for bone in below if bone not in set(parents.tolist())]
+        return self.tails[leaves].mean(axis=0)
+
     def joints(self) -> np.ndarray:
         """(19, 3) joints in the order of ``H36M_19``."""
         at: dict[str, np.ndarray] = {}
@@ -87,7 +97,7 @@ class Landmarks:
         if f"toe.{side}" in self.bones:
             tips = [self.end(f"toe.{side}"), self.head(f"toe.{side}")]
         elif f"foot.{side}" in self.bones:
-            tips = [self.end(f"foot.{side}")]
+            tips = [self._ends_below(f"foot.{side}"), self.end(f"foot.{side}")]
         for tip in tips:
             if unit(tip - ankle) @ forward > 0.4:
                 return tip

@@ -14,15 +14,19 @@ from scipy.ndimage import distance_transform_edt
 from .banded import difference_penalty, stiffness_for, whittaker
 from .frames import leg_hinge
 from .limbs import bend, overreach, reach
-from .rotations import carry, frame, unit
+from .rotations import carry, frame, smoothstep, unit
 from .skeleton import Skeleton
-from .spans import middles, spread
+from .spans import middles, spread, trimmed
 
 _HOLD = 1e7  # weight of a contact, beside 1 for the motion as it was captured
 _RETURN, _EASE = 0.2, 0.1  # seconds in which an offset goes back to nothing, and changes its speed
 _DODGE = 1e4  # of a sole that would sink into the floor
 _TAKES_HOLD = 0.1  # seconds in which the weight of a contact grows to its full
 _LET_GO = 0.12  # seconds in which the stiff foot stops turning about the end that stood
+_TURNS = 0.35, 0.7  # parts of a foot's length: its ends move so far apart freely, and never farther
+_FAR = 0.25  # parts of a leg's length from its place at which a foot does not stand there yet
+_HEADING = 0.2, 0.5  # parts of a foot's length over the floor between which it gets a heading
+_LEGS_SHARE = 0.5  # of the depth of a foot in the floor that its leg takes up, before it turns
 _HIPS, _PULL = 2.0, 2.0  # Hz and weight of the help of the hips: firmer, they would shake
 _ROUNDS, _HIP_ROUNDS = 4, 3
 
@@ -50,6 +54,7 @@ def plant(
     if places is None:
         places = np.empty_like(points)
         places[..., :2], places[..., 2] = _places(points, contacts), heights
+    contacts = _near(points, places, contacts, skeleton, joints)
     wanted = points + firmness * (_ends_wanted(points, places, heights, contacts, fps) - points)
     grip = ease_off(contacts, fps)
     feet = joints[:, [skeleton.index(side + "Ankle") for side in "LR"]]
@@ -66,16 +71,39 @@ def _ends_wanted(
     points: np.ndarray, places: np.ndarray, heights: np.ndarray, contacts: np.ndarray, fps: float
 ) -> np.ndarray:
     """(T, F, 3) where the ends of the feet go, each by itself. places: (T, F, 3) of contacts."""
+    points = points + _raised(points, heights, fps)
     wanted, hold = points.copy(), grip_weight(contacts, fps)
     for end in range(points.shape[1]):
         missing, held = places[:, end] - points[:, end], hold[:, end]
         wanted[:, end, :2] += offset(missing[:, :2], held, fps)
+        floor = heights[end] - points[:, end, 2]
+        rise = np.where(contacts[:, end], missing[:, 2], floor)
         for _ in range(_ROUNDS):
-            lift = offset(missing[:, 2:], held, fps)[:, 0]
-            sunk = (lift < missing[:, 2]) & ~contacts[:, end]
+            lift = offset(rise[:, None], held, fps)[:, 0]
+            sunk = (lift < floor) & ~contacts[:, end]
             held = np.where(sunk, _DODGE, held)
         wanted[:, end, 2] = np.maximum(points[:, end, 2] + lift, heights[end])
     return wanted
+
+
+def _raised(points: np.ndarray, heights: np.ndarray, fps: float) -> np.ndarray:
+    """(T, F, 3) by which whole feet rise over the floor, so that one that is too low does not turn."""
+    deep = np.maximum(heights - points[..., 2], 0.0).reshape(len(points), 2, -1).max(axis=2)
+    lift = np.zeros(points.shape)
+    for foot, sunk in enumerate(deep.T):
+        if sunk.any():
+            ends = slice(foot * points.shape[1] // 2, (foot + 1) * points.shape[1] // 2)
+            risen = np.maximum(offset(sunk[:, None], _DODGE * (sunk > 0), fps), 0.0)
+            lift[:, ends, 2] = _LEGS_SHARE * risen
+    return lift
+
+
+def _near(
+    points: np.ndarray, places: np.ndarray, contacts: np.ndarray, skeleton: Skeleton, joints: np.ndarray
+) -> np.ndarray:
+    """Contacts (T, F) without their beginnings and ends in which a foot is far from its place: on its way."""
+    near = _FAR * float(np.median(_leg_lengths(joints, skeleton)[1]))
+    return trimmed(contacts, np.linalg.norm((places - points)[..., :2], axis=-1) < near)
 
 
 def grip_weight(contacts: np.ndarray, fps: float) -> np.ndarray:
@@ -141,11 +169,32 @@ def _stiff_feet(
     old, new = points.reshape(-1, 2, 2, 3), wanted.reshape(-1, 2, 2, 3)
     before, after = old[:, :, 1] - old[:, :, 0], new[:, :, 1] - new[:, :, 0]
     length = np.linalg.norm(before, axis=-1, keepdims=True)
-    excess = after - length * unit(after)
+    way = _long(before + _kept_small(after - before, length), length)
+    excess = after - way
     holds = grip.reshape(-1, 2, 2, 1) + 1e-3
     heel = new[:, :, 0] + excess * holds[:, :, 1] / holds.sum(axis=2)
-    ends = np.stack([heel, heel + length * unit(after)], axis=2).reshape(points.shape)
-    return heel + carry(ankles - old[:, :, 0], unit(before), unit(after)), ends
+    ends = np.stack([heel, heel + way], axis=2).reshape(points.shape)
+    return heel + carry(ankles - old[:, :, 0], unit(before), unit(way)), ends
+
+
+def _kept_small(change: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Changes (..., 3) of the way from heel to toe, squeezed below a part of its length (..., 1): places that
+    lie wrong would else turn a foot round."""
+    size = np.linalg.norm(change, axis=-1, keepdims=True)
+    free, room = _TURNS[0] * length, (_TURNS[1] - _TURNS[0]) * length
+    most = np.minimum(size, free) + room * -np.expm1(-np.maximum(size - free, 0.0) / np.maximum(room, 1e-9))
+    return change * most / np.maximum(size, 1e-9)
+
+
+def _long(way: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Ways (..., 3) brought to their length (..., 1) over the floor, so that heel and toe keep their heights;
+    those of a foot that stands on end, which has no heading, along themselves."""
+    along = length * unit(way)
+    flat = np.linalg.norm(way[..., :2], axis=-1, keepdims=True)
+    left = np.sqrt(np.maximum(length**2 - way[..., 2:] ** 2, 0.0))
+    over = np.concatenate([way[..., :2] * left / np.maximum(flat, 1e-9), way[..., 2:]], axis=-1)
+    share = smoothstep(np.minimum(flat, left) / np.maximum(length, 1e-9), *_HEADING)
+    return length * unit(along + share * (over - along))
 
 
 def _hips_help(

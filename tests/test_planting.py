@@ -287,3 +287,17 @@ def test_odd_input_gives_finite_joints(seed: int, fps: float, frames: int) -> No
     settings_ = MotionSettings(hold_hands=True, left_foot=rng.choice(["auto", "always"]))
     found = stand(joints, score, H36M_19, fps, settings_, seen_from=EYE)
     assert np.isfinite(found.joints).all() and found.contacts.shape == (frames, 4)
+
+
+def test_a_place_behind_the_heel_does_not_turn_the_foot_round() -> None:
+    joints = figure({}, np.tile([0.0, 0.0, 0.9], (60, 1)))
+    points, heights = sole_points(joints, H36M_19, 1.0), rests(H36M_19, 1.0)
+    contacts = np.ones((60, 4), dtype=bool)
+    places = points.copy()
+    places[..., 2] = heights
+    places[:, 1] = places[:, 0] + 0.8 * (places[:, 0] - places[:, 1])
+    planted, _ = plant(joints, points, contacts, H36M_19, 30.0, heights=heights, places=places)
+    before, after = (at(j, "LToe") - at(j, "LAnkle") for j in (joints, planted))
+    cosine = (before * after).sum(-1) / np.linalg.norm(before, axis=-1) / np.linalg.norm(after, axis=-1)
+    assert cosine.min() > 0.5
+    assert at(planted, "LAnkle")[:, 2].min() > 0.03

@@ -109,6 +109,8 @@ class POSE3D_OT_capture(bpy.types.Operator):
             if DESK.is_problem:
                 self.report({"ERROR"}, DESK.message)
             return {"CANCELLED"}
+        if not context.scene.pose3d_capture.video:  # undone meanwhile, and yet it is what was captured
+            context.scene.pose3d_capture.video = str(job.request.video)
         use(context.scene, capture.tracks)
         return {"FINISHED"}
 

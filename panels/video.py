@@ -32,6 +32,7 @@ class POSE3D_PT_video(Part, bpy.types.Panel):
             row.scale_y = 1.4
             row.operator(POSE3D_OT_choose_video.bl_idname, text="Choose Video...", icon="FILE_MOVIE")
             wrapped(layout, "Or drop one here.", "INFO", letters)
+            _people(layout, context)
             return
         layout.prop(settings, "video", text="")
         if DESK.look is not None:

@@ -3,80 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, PointerProperty, StringProperty
+from bpy.props import PointerProperty, StringProperty
 
 from ..blender_pose3d.blender.export_motion import ENDINGS, cannot_be_exported, export_motion
-from ..blender_pose3d.blender.export_presets import PRESETS
-from .settings import RELATIVE, missing_package
-
-_KNOWN = {
-    "unity": ("Unity", "FBX for Unity: in metres, y up, no leaf bones; the clip has the file's name"),
-    "unreal": ("Unreal", "FBX for Unreal: in centimetres, no leaf bones; the clip has the file's name"),
-    "generic": ("FBX", "FBX for other programs: in metres, y up, no leaf bones"),
-    "godot": ("Godot", "GLB (glTF), the format that Godot reads best"),
-    "glb": ("GLB", "One glTF file for the web and other programs"),
-    "bvh": ("BVH", "The skeleton's motion alone, as motion capture programs read it"),
-    "action": ("Blender Action", "A .blend file with the action alone, to append or for an asset library"),
-}
-
-
-def _choices() -> tuple[tuple[str, str, str], ...]:
-    """All presets there are: the known ones first, in the order that people look for them."""
-    kinds = [kind for kind in _KNOWN if kind in ENDINGS]
-    kinds += [kind for kind in ENDINGS if kind not in _KNOWN]
-    plain = {kind: (kind.replace("_", " ").title(), f"FBX as {kind} wants it") for kind in PRESETS}
-    return tuple((kind, *(_KNOWN.get(kind) or plain.get(kind) or (kind.upper(), kind))) for kind in kinds)
-
-
-def preset() -> Any:
-    return EnumProperty(
-        name="Preset", description="What the file is for", items=_choices(), default="generic"
-    )
-
-
-def folder() -> Any:
-    return StringProperty(
-        name="Folder",
-        description="Where the file goes. // is the folder of the .blend file",
-        subtype="DIR_PATH",
-        default="//",
-        options=RELATIVE,
-    )
-
-
-def file_name() -> Any:
-    return StringProperty(
-        name="File Name",
-        description="Name of the file and of the clip in it, without ending. Empty: the name of the action",
-    )
-
-
-def span() -> Any:
-    return EnumProperty(
-        name="Frames",
-        description="Which frames are written",
-        items=(
-            ("MOTION", "Whole Motion", "From the first to the last frame of the armature's animation"),
-            ("SCENE", "Scene Range", "The frames that the scene plays"),
-        ),
-        default="MOTION",
-    )
-
-
-EXPORT = ("preset", "folder", "file_name", "span")
-"""Names of the properties that both the operator and the scene's settings have."""
+from . import export_properties as asked
+from .settings import missing_package
 
 
 class POSE3D_PG_export(bpy.types.PropertyGroup):
     """written: the file that was written last, so that a panel only has to draw."""
 
-    preset: preset()
-    folder: folder()
-    file_name: file_name()
-    span: span()
+    preset: asked.preset()
+    folder: asked.folder()
+    file_name: asked.file_name()
+    span: asked.span()
+    content: asked.content()
+    root_motion: asked.root_motion()
+    bvh_names: asked.bvh_names()
+    bvh_order: asked.bvh_order()
+    bvh_unit: asked.bvh_unit()
     written: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
 
@@ -86,10 +33,15 @@ class POSE3D_OT_export_motion(bpy.types.Operator):
     bl_description = "Write the armature's motion to a file: it is there whole, or not at all"
     bl_options = {"REGISTER"}
 
-    preset: preset()
-    folder: folder()
-    file_name: file_name()
-    span: span()
+    preset: asked.preset()
+    folder: asked.folder()
+    file_name: asked.file_name()
+    span: asked.span()
+    content: asked.content()
+    root_motion: asked.root_motion()
+    bvh_names: asked.bvh_names()
+    bvh_order: asked.bvh_order()
+    bvh_unit: asked.bvh_unit()
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -117,7 +69,12 @@ class POSE3D_OT_export_motion(bpy.types.Operator):
             from ..blender_pose3d.blender.errors import Pose3DError
 
             written = export_motion(
-                armature, self.preset, path.parent, path.stem, whole_scene=self.span == "SCENE"
+                armature,
+                self.preset,
+                path.parent,
+                path.stem,
+                settings=asked.export_values(self),
+                whole_scene=self.span == "SCENE",
             )
         except ImportError as error:
             return self._refuse(missing_package(error))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import bpy
 
-from ..operators.export_motion import EXPORT, POSE3D_OT_export_motion, clip_name, target, why_not
+from ..operators.export_motion import POSE3D_OT_export_motion, clip_name, target, why_not
+from ..operators.export_properties import EXPORT, shown
 from .parts import Part, letters_of, properties, wrapped
 from .presets import POSE3D_PT_export_presets
 
@@ -28,7 +29,8 @@ class POSE3D_PT_export(Part, bpy.types.Panel):
         column.prop(settings, "folder")
         named = clip_name(settings, armature) if armature else "Action"
         column.prop(settings, "file_name", placeholder=named)
-        column.prop(settings, "span")
+        for name in shown(settings):
+            column.prop(settings, name)
         reason = why_not(context, settings)
         path = None if reason else target(settings, armature)
         row = layout.row()

@@ -27,7 +27,9 @@ def motion_range(armature: bpy.types.Object) -> tuple[int, int] | None:
     data = armature.animation_data
     if data is None:
         return None
-    spans = [tuple(data.action.frame_range)] if data.action else []
+    spans: list[tuple[float, float]] = []
+    if data.action:
+        spans.append((data.action.frame_range[0], data.action.frame_range[1]))
     if data.use_nla:
         strips = (strip for track in data.nla_tracks if not track.mute for strip in track.strips)
         spans += [(strip.frame_start, strip.frame_end) for strip in strips if not strip.mute]
@@ -71,14 +73,14 @@ def export_motion(
     if path.is_dir():
         raise ExportError(f"Cannot write {path}: there is a folder of that name.")
     action = armature.animation_data.action
-    if preset == ACTION:
+    if preset == ACTION and action:
         return write_action(action, path)
     with _playing(None if whole_scene else motion_range(armature)):
         written = {
             "fbx": lambda: export.export_fbx(armature, path, preset=preset, settings=settings),
             "glb": lambda: export.export_glb(armature, path, settings=settings),
             "bvh": lambda: export.export_bvh(armature, path, settings=settings),
-            "blend": lambda: export.save_blend(path, assets=[action]),
+            "blend": lambda: export.save_blend(path, assets=[action] if action else []),
         }
         return written[PRESETS[preset].format]()
 

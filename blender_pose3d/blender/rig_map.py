@@ -61,8 +61,9 @@ def keep_roles(armature: bpy.types.Object, mapping: Mapping[str, str]) -> None:
 
 def _rig_kept(armature: bpy.types.Object) -> Rig | None:
     """The map kept with an armature; None without one, or where its text is damaged."""
+    kept = armature.get(KEY)
     try:
-        return rig_of(str(armature[KEY]), f"Map of {armature.name}") if KEY in armature else None
+        return None if kept is None else rig_of(str(kept), f"Map of {armature.name}")
     except RigError:
         return None
 

@@ -9,6 +9,7 @@ import bpy
 from bl_operators.presets import AddPresetBase
 
 from .bake_properties import BAKE
+from .export_properties import EXPORT
 from .motion_properties import CLEANING, SMOOTHING
 from .settings import CONTACTS
 
@@ -17,7 +18,7 @@ SHIPPED = Path(__file__).resolve().parents[1]
 # What belongs to one clip is none of a preset's business.
 _OF_ONE_CLIP = {
     *("start_at", "start_frame", "use_range", "first_frame", "last_frame"),
-    "action_name",
+    *("action_name", "file_name"),
 }
 
 
@@ -66,7 +67,7 @@ class POSE3D_OT_add_export_preset(_Preset, bpy.types.Operator):
     preset_menu = "POSE3D_PT_export_presets"
     preset_subdir = str(Path("pose3d") / "export")
     preset_defines = ("settings = bpy.context.scene.pose3d_export",)
-    preset_values = ("settings.preset", "settings.folder", "settings.span")
+    preset_values = tuple(f"settings.{name}" for name in EXPORT if name not in _OF_ONE_CLIP)
 
 
 CLASSES = (POSE3D_OT_add_motion_preset, POSE3D_OT_add_bake_preset, POSE3D_OT_add_export_preset)

@@ -19,6 +19,7 @@ from tests.walker import FROM_3D, camera_at, film, walk
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "pose3d_looked_at"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -97,9 +97,9 @@ def place_measured(
     joints = pose @ LEVEL.T + path[:, None]
     height, stands = _floor(joints, skeleton, fps, size)
     start = np.array([*path[0, :2], height])
-    sizes = {key: int(camera[key]) for key in ("width", "height")}
-    lens = {key: float(camera[key]) for key in ("fx", "fy", "cx", "cy")}
-    view = Camera(**lens, **sizes, rotation=LEVEL, origin=-start)
+    fx, fy, cx, cy = (float(camera[key]) for key in ("fx", "fy", "cx", "cy"))
+    width, height_px = int(camera["width"]), int(camera["height"])
+    view = Camera(fx, fy, cx, cy, width, height_px, rotation=LEVEL, origin=-start)
     notes = [] if stands else [_NOT_ON_FEET]
     return Placed(joints - start, view, notes, stands)
 

@@ -101,10 +101,11 @@ def test_the_gap_in_a_path_is_bridged():
     assert np.linalg.norm(off[10:14, 0], axis=-1).max() < 0.02
 
 
-# name of a set → its names, in the order of: hips, knees, ankles, toes, shoulders, elbows, wrists, left then right
+# in the order of: hips, knees, ankles, toes, shoulders, elbows, wrists; left, then right
 SETS = {
     "openpose": "{S}Hip {S}Knee {S}Ankle {S}BigToe {S}Shoulder {S}Elbow {S}Wrist",
-    "mediapipe": "{side}_hip {side}_knee {side}_ankle {side}_foot_index {side}_shoulder {side}_elbow {side}_wrist",
+    "mediapipe": "{side}_hip {side}_knee {side}_ankle {side}_foot_index {side}_shoulder"
+    " {side}_elbow {side}_wrist",
     "subject": "Anna:{side} hip|Anna:{side} knee|Anna:{side} ankle|Anna:{side} big toe|Anna:{side} shoulder|"
     "Anna:{side} elbow|Anna:{side} wrist",
 }
@@ -129,20 +130,24 @@ def test_names_of_others(name):
 
 
 def markers(names: dict[str, str]) -> Points:
-    """Markers on the walker, who heads along +x with the left at +y: joint and the way from it to the marker."""
+    """Markers on the walker, who heads along +x with the left at +y."""
     width = 0.25
     hip = at(WALK, "Hip")
     front = hip + np.array([0.19 * width, 0, 0.30 * width])
-    found = {names["asis"].format(s=s): front + [0, y * width / 2, 0] for s, y in (("L", 1), ("R", -1))}
-    found |= {names["psis"].format(s=s): front + [-0.15, y * 0.04, 0] for s, y in (("L", 1), ("R", -1))}
+    found = {
+        names["asis"].format(s=s): front + np.array([0, y * width / 2, 0]) for s, y in (("L", 1), ("R", -1))
+    }
+    found |= {
+        names["psis"].format(s=s): front + np.array([-0.15, y * 0.04, 0]) for s, y in (("L", 1), ("R", -1))
+    }
     for s, y in (("L", 1), ("R", -1)):
         for joint, out in (("Knee", 0.055), ("Ankle", 0.04)):
-            found[names[joint].format(s=s)] = at(WALK, s + joint) + [0, y * out, 0]
+            found[names[joint].format(s=s)] = at(WALK, s + joint) + np.array([0, y * out, 0])
         found[names["Toe"].format(s=s)] = at(WALK, s + "Toe") - [0.06, 0, 0]
-        found[names["Shoulder"].format(s=s)] = at(WALK, s + "Shoulder") + [0, 0, 0.045]
+        found[names["Shoulder"].format(s=s)] = at(WALK, s + "Shoulder") + np.array([0, 0, 0.045])
         found[names["Elbow"].format(s=s)] = at(WALK, s + "Elbow")
         for part, ahead in (("thumb", 0.03), ("little", -0.03)):
-            found[names[part].format(s=s)] = at(WALK, s + "Wrist") + [ahead, 0, 0]
+            found[names[part].format(s=s)] = at(WALK, s + "Wrist") + np.array([ahead, 0, 0])
     return Points(tuple(found), np.stack(list(found.values()), axis=1), 30.0, up="z")
 
 
@@ -151,8 +156,10 @@ PLUG_IN_GAIT = {
     "Shoulder": "{s}SHO", "Elbow": "{s}ELB", "thumb": "{s}WRA", "little": "{s}WRB",
 }  # fmt: skip
 OPENSIM = {
-    "asis": "{s}.ASIS", "psis": "{s}.PSIS", "Knee": "{s}.Knee.Lat", "Ankle": "{s}.Ankle.Lat", "Toe": "{s}.Toe",
-    "Shoulder": "{s}.Acromium", "Elbow": "{s}.Elbow", "thumb": "{s}.Wrist.Lat", "little": "{s}.Wrist.Med",
+    "asis": "{s}.ASIS", "psis": "{s}.PSIS", "Knee": "{s}.Knee.Lat", "Ankle": "{s}.Ankle.Lat",
+    "Toe": "{s}.Toe",
+    "Shoulder": "{s}.Acromium", "Elbow": "{s}.Elbow", "thumb": "{s}.Wrist.Lat",
+    "little": "{s}.Wrist.Med",
 }  # fmt: skip
 
 
@@ -161,7 +168,7 @@ def test_joint_centres_from_markers(names):
     made = tracks_of_points(markers(names), "a").world3d[0]
     for joint in ("Hip", "Knee", "Ankle", "Toe", "Shoulder", "Elbow", "Wrist"):
         off = max(np.linalg.norm(at(made, s + joint) - at(WALK, s + joint), axis=-1).max() for s in "LR")
-        # the walker's hips are 18 cm apart, as those of a pelvis 25 cm wide; its elbow's marker is on the joint
+        # a pelvis 25 cm wide has hips 18 cm apart, as the walker's; the elbow's marker is on the joint
         assert off < (0.045 if joint == "Elbow" else 0.03), (joint, off)
 
 
@@ -250,7 +257,7 @@ BAD = {
     b"End Site\n{\nOFFSET 0 1 0\n}\n}\nMOTION\nFrames: 1\nFrame Time: 0.1\n0 0 0\n",
     "cut.json": json_text("h36m-19", WALK[:3], 30.0).encode()[:-50],
     "shape.json": b'{"schema": "pose3d-motion/1", "fps": 30, "joints": ["Hip"], "positions": [[[0, 0]]]}',
-    "rate.json": b'{"schema": "pose3d-motion/1", "fps": 1e999, "joints": ["Hip"], "positions": [[[0, 0, 0]]]}',
+    "rate.json": b'{"schema": "pose3d-motion/1", "fps": 1e999, "joints": ["a"], "positions": [[[0, 0, 0]]]}',
     "deep.json": b'{"schema": "pose3d-motion/1", "a": ' + b"[" * 100_000,
 }  # fmt: skip
 
@@ -309,7 +316,7 @@ def test_damaged_text_never_gets_further_than_a_refusal(tmp_path, data):
 
 
 def test_what_a_folder_holds(tmp_path):
-    """Frames of OpenPose are one clip; results of earlier runs are no inputs; BVH is taken when it is named."""
+    """Frames of OpenPose are one clip; results are no inputs; BVH is taken when it is named."""
     for name in ("a.trc", "b.bvh", "notes.json", "out/a.trc", "out/a.bvh"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")

@@ -55,9 +55,10 @@ _RELATIVE = 3.0  # no coordinate beyond: they are parts of the picture, not pixe
 class Keypoints:
     """D detections of people in pictures.
 
-    frame: (D,) int frame numbers. joints: (D, K, 2) px, or parts of the picture's size where ``relative``; NaN
-    where there is none. score: (D, K) 0 to 1. track: (D,) number of the person, -1 where the file does not say.
-    kind: who wrote it, as far as can be told. size: (width, height) px, and fps, where the file holds them.
+    frame: (D,) int frame numbers. joints: (D, K, 2) px, or parts of the picture's size where ``relative``;
+    NaN where there is none. score: (D, K) 0 to 1. track: (D,) number of the person, -1 where the file does
+    not say. kind: who wrote it, as far as can be told. size: (width, height) px, and fps, where
+    the file holds them.
     """
 
     frame: np.ndarray

@@ -129,10 +129,10 @@ def _arm(at: Found, made: dict[str, np.ndarray], side: str) -> None:
 
 
 def _head(at: Found) -> dict[str, np.ndarray]:
-    corners = [at.get(f"{side}_{part}") for part in ("forehead", "backhead") for side in SIDES]
-    if any(corner is None for corner in corners):
+    names = [f"{side}_{part}" for part in ("forehead", "backhead") for side in SIDES]
+    if not set(names) <= set(at):
         return {"head": at["head"]} if "head" in at else {}
-    left_front, right_front, left_back, right_back = corners
+    left_front, right_front, left_back, right_back = (at[name] for name in names)
     ahead = (left_front + right_front) - (left_back + right_back)
     leftward = (left_front + left_back) - (right_front + right_back)
     up = unit(np.cross(ahead, leftward))

@@ -7,7 +7,6 @@ from pathlib import Path
 import bpy
 from bpy.props import PointerProperty, StringProperty
 
-from ..blender_pose3d.blender.export_motion import ENDINGS, cannot_be_exported, export_motion
 from . import export_properties as asked
 from .settings import missing_package
 
@@ -67,6 +66,7 @@ class POSE3D_OT_export_motion(bpy.types.Operator):
         path = target(self, armature)
         try:
             from ..blender_pose3d.blender.errors import Pose3DError
+            from ..blender_pose3d.blender.export_motion import export_motion
 
             written = export_motion(
                 armature,
@@ -97,6 +97,8 @@ def clip_name(owner: bpy.types.bpy_struct, armature: bpy.types.Object) -> str:
 
 def target(owner: bpy.types.bpy_struct, armature: bpy.types.Object) -> Path | None:
     """The file that would be written; None where the folder is nowhere yet."""
+    from ..blender_pose3d.blender.export_motion import ENDINGS
+
     if not owner.folder or (owner.folder.startswith("//") and not bpy.data.filepath):
         return None
     # not with_suffix: a name may have a dot in it
@@ -105,6 +107,8 @@ def target(owner: bpy.types.bpy_struct, armature: bpy.types.Object) -> Path | No
 
 def why_not(context: bpy.types.Context, owner: bpy.types.bpy_struct) -> str:
     """Why nothing can be written now, and what to do; empty if it can. Panels ask while they draw."""
+    from ..blender_pose3d.blender.export_motion import cannot_be_exported
+
     armature = context.scene.pose3d.armature
     if armature is None:
         return "Choose an armature under Character, or animate a new one first."

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from ..blender_pose3d.blender.export_motion import ACTION
-from ..blender_pose3d.blender.export_presets import BVH_ORDERS, PRESETS
 from .settings import RELATIVE
 
 if TYPE_CHECKING:
@@ -22,7 +20,10 @@ EXPORT = (*_PLACE, *_INSIDE, *_BVH)
 
 
 def _choices() -> tuple[tuple[str, str, str], ...]:
-    """All presets there are, with what each is for."""
+    """All presets there are, with what each is for. What this loads has no numpy in it."""
+    from ..blender_pose3d.blender.export_motion import ACTION
+    from ..blender_pose3d.blender.export_presets import PRESETS
+
     alone = (
         ACTION,
         "Blender Action",
@@ -105,6 +106,8 @@ def bvh_names() -> Any:
 
 
 def bvh_order() -> Any:
+    from ..blender_pose3d.blender.export_presets import BVH_ORDERS
+
     return EnumProperty(
         name="Rotation Order",
         description="Order of the rotation channels of a BVH file, the outermost first",
@@ -141,6 +144,8 @@ def export_values(owner: bpy.types.bpy_struct) -> ExportSettings:
 
 def shown(owner: bpy.types.bpy_struct) -> tuple[str, ...]:
     """Names of the properties that count for the preset, the name of the file left out."""
+    from ..blender_pose3d.blender.export_presets import PRESETS
+
     kind = PRESETS[owner.preset].format if owner.preset in PRESETS else "blend"
     if kind == "blend":
         return ()

@@ -54,7 +54,8 @@ def has_footage(scene: bpy.types.Scene) -> bool:
 
 
 def has_markers(scene: bpy.types.Scene) -> bool:
-    return any(marker.get("pose3d") for marker in scene.timeline_markers)
+    names = str(scene.get("pose3d_markers", "")).split("\n")
+    return any(marker.name in names for marker in scene.timeline_markers if marker.name)
 
 
 def start() -> None:

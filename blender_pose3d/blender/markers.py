@@ -8,7 +8,7 @@ import bpy
 
 from ..moments import Moment
 
-_MARK = "pose3d"
+_NAMES = "pose3d_markers"  # of the scene: a marker itself holds no property from Blender 5.0 on
 
 
 def mark(scene: bpy.types.Scene, moments: Sequence[Moment], start: int) -> int:
@@ -20,9 +20,9 @@ def mark(scene: bpy.types.Scene, moments: Sequence[Moment], start: int) -> int:
     at: dict[int, list[str]] = {}
     for moment in moments:
         at.setdefault(start + moment.peak, []).append(say(moment))
-    for frame, texts in sorted(at.items()):
-        marker = scene.timeline_markers.new("; ".join(texts)[:63], frame=frame)
-        marker[_MARK] = True
+    made = [scene.timeline_markers.new("; ".join(at[frame])[:60], frame=frame) for frame in sorted(at)]
+    if made:
+        scene[_NAMES] = "\n".join(marker.name for marker in made)  # as Blender cut them
     return len(at)
 
 
@@ -30,10 +30,13 @@ def unmark(scene: bpy.types.Scene) -> None:
     """Take our markers away."""
     for marker in ours(scene):
         scene.timeline_markers.remove(marker)
+    scene.pop(_NAMES, None)
 
 
 def ours(scene: bpy.types.Scene) -> list[bpy.types.TimelineMarker]:
-    return [marker for marker in scene.timeline_markers if marker.get(_MARK)]
+    """Those we put there, moved or not; one that was renamed is the user's."""
+    names = set(str(scene.get(_NAMES, "")).split("\n")) - {""}
+    return [marker for marker in scene.timeline_markers if marker.name in names]
 
 
 def say(moment: Moment) -> str:

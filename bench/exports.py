@@ -1,58 +1,77 @@
-"""How far exported joints lie from Blender's own, read back by readers that are not Blender's.
+"""How far exported joints lie from Blender's own, read back by other programs, and how long exports take.
 
-``.venv/bin/python -m bench.exports out/demo.blend out/demo.fbx out/demo.bvh``, after `make demo`. The
-armature is the one named as the files. ufbx reads FBX; bvhio and pybvh read BVH.
+``.venv/bin/python -m bench.exports`` moves rigs of the tests; with ``--frames 1800 --rigs unreal5 --unread``
+it only measures time. ufbx reads FBX; pygltflib GLB; bvhio and pybvh BVH.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 import bpy
 import numpy as np
 
-from blender_pose3d.blender.scene import frame_rate, sample_pose
-from tests.blender.readers import Read, read_bvhio, read_fbx, read_pybvh
+from blender_pose3d.blender.export import PRESETS, export_bvh, export_fbx, export_glb
+from blender_pose3d.blender.export_presets import ExportSettings
+from blender_pose3d.blender.export_skeleton import skeleton_of
+from blender_pose3d.blender.scene import set_range
+from tests.blender.exported_rigs import RIGS, Truth, animated, degrees_apart, truth
+from tests.blender.readers import Read, read_bvhio, read_fbx, read_glb, read_pybvh
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("blend", type=Path)
-    parser.add_argument("exports", type=Path, nargs="+")
+    parser.add_argument("--rigs", nargs="+", default=RIGS, choices=RIGS)
+    parser.add_argument("--frames", type=int, help="that the scene plays (default: those that move)")
+    parser.add_argument("--unread", action="store_true", help="only measure time")
     args = parser.parse_args()
-    bpy.ops.wm.open_mainfile(filepath=str(args.blend))
-    for path in args.exports:
-        readers = {"ufbx": read_fbx} if path.suffix == ".fbx" else {"bvhio": read_bvhio, "pybvh": read_pybvh}
-        truth = blender_joints(path.stem)
-        for name, reader in readers.items():
-            print(line(path.name, name, reader(path), truth))
+    print(f"Blender {bpy.app.version_string}; processor seconds; errors over all joints and frames")
+    print("rig | file | reader | seconds | mm | degrees")
+    for rig in args.rigs:
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        armature, expected = animated(rig)
+        if args.frames:
+            set_range(bpy.context.scene, 1, args.frames)
+            expected = truth(armature)
+        start = time.process_time()
+        skeleton = skeleton_of(armature, ExportSettings(), None)
+        print(f"{rig} | {len(skeleton.motion.names)} joints evaluated | | {time.process_time() - start:.2f}")
+        with tempfile.TemporaryDirectory() as folder:
+            for row in exported(armature, Path(folder), expected, read=not args.unread):
+                print(f"{rig} | {row}", flush=True)
 
 
-def blender_joints(armature: str) -> dict[str, np.ndarray]:
-    """Bone → (T, 3) metres: its head in every frame of its Action, as Blender evaluates it."""
-    figure = bpy.data.objects[armature]
-    # clips are exported from the origin; the shared scene sets people beside each other
-    figure.location = (0, 0, 0)
-    bpy.context.view_layer.update()
-    first, last = figure.animation_data.action.frame_range
-    worlds, poses = sample_pose(figure, range(round(first), round(last) + 1))
-    heads = np.einsum("txy,tby->tbx", worlds, poses[..., 3])[..., :3]
-    return {bone.name: heads[:, i] for i, bone in enumerate(figure.pose.bones)}
+def exported(armature: bpy.types.Object, folder: Path, expected: Truth, *, read: bool) -> list[str]:
+    """A line for each file and each of its readers."""
+    rows = []
+    fbx = [name for name, preset in PRESETS.items() if preset.format == "fbx"]
+    writers = {f"FBX {name}": (export_fbx, {"preset": name}, {"ufbx": read_fbx}) for name in fbx}
+    writers["GLB"] = (export_glb, {}, {"pygltflib": read_glb})
+    writers["BVH"] = (export_bvh, {}, {"bvhio": read_bvhio, "pybvh": read_pybvh})
+    for title, (write, options, readers) in writers.items():
+        start = time.process_time()
+        with contextlib.redirect_stdout(io.StringIO()):
+            path = write(armature, folder / f"clip.{title[:3].lower()}", **options)
+        seconds = time.process_time() - start
+        for reader, read_file in readers.items():
+            errors = line(read_file(path), expected) if read else ""
+            rows.append(f"{title} | {reader} | {seconds:.2f} | {errors}")
+    return rows
 
 
-def line(file: str, reader: str, read: Read, truth: dict[str, np.ndarray]) -> str:
-    shared = sorted(set(read.joints) & set(truth))
-    frames = len(truth[shared[0]])
-    offset = read.frames - frames
-    far = max(np.linalg.norm(read.joints[j][offset:] - truth[j], axis=-1).max() for j in shared)
-    rate = frame_rate(bpy.context.scene)
-    return (
-        f"{file:<20} {reader:<6} {len(shared)} of {len(truth)} joints, {read.frames} frames"
-        f" ({frames} in the Action), {read.fps:.3f} fps ({rate:.3f}), farthest {far * 1000:.4f} mm"
-    )
+def line(read: Read, expected: Truth) -> str:
+    far = max(np.linalg.norm(read.joints[n] - p, axis=-1).max() for n, p in expected.places.items())
+    if not read.turns:
+        return f"{1000 * far:.4f} |"
+    bent = max(degrees_apart(read.turns[n], t) for n, t in expected.turns.items())
+    return f"{1000 * far:.4f} | {bent:.4f}"
 
 
 if __name__ == "__main__":

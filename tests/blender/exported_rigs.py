@@ -83,7 +83,7 @@ def check(read: Read, expected: Truth, *, frames: int = FRAMES, named: dict[str,
     far = {n: np.abs(read.joints[m] - expected.places[n]).max() for n, m in named.items()}
     assert max(far.values()) < 1e-3, far
     if read.turns:
-        bent = {n: _degrees(read.turns[m], expected.turns[n]) for n, m in named.items()}
+        bent = {n: degrees_apart(read.turns[m], expected.turns[n]) for n, m in named.items()}
         assert max(bent.values()) < 0.1, bent
     if read.rest:
         # BVH keeps no place of the root at rest
@@ -95,7 +95,7 @@ def check(read: Read, expected: Truth, *, frames: int = FRAMES, named: dict[str,
             assert np.abs(shift).max() < 1e-3
 
 
-def _degrees(first: np.ndarray, second: np.ndarray) -> float:
+def degrees_apart(first: np.ndarray, second: np.ndarray) -> float:
     between = Rotation.from_matrix(first) * Rotation.from_matrix(second).inv()
     return float(np.degrees(between.magnitude()).max())
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import numpy as np
@@ -164,7 +163,7 @@ def test_c3d_comes_back(tmp_path):
     assert held["parameters"]["POINT"]["UNITS"]["value"] == ["mm"]
     assert held["data"]["meta_points"]["residuals"][0, 4, 2] < 0 and held["data"]["points"][2, 0, 0] == 900
     out = tmp_path / "t.npz"
-    assert main(["import", str(tmp_path / "a.c3d"), "-o", str(out)]) == 0
+    assert main(["import", str(tmp_path / "a.c3d"), "-o", str(out), "--here"]) == 0
     assert np.nanmax(np.abs(read_tracks(out).world3d[0] - points.positions)) < 1e-4
 
 
@@ -215,21 +214,12 @@ def test_bad_c3d_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-def test_damaged_c3d_never_kills_the_reader(tmp_path):
+def test_a_reader_that_crashes_is_a_broken_file(tmp_path, monkeypatch, capfd):
     """ezc3d is native code: what it does with damage shows in a process of its own."""
-    write_c3d(tmp_path / "good.c3d", body())
-    script = (
-        "import sys, random; from pathlib import Path; from engine.c3d import read_c3d\n"
-        "from blender_pose3d.formats.points import FormatError\n"
-        "folder = Path(sys.argv[1]); whole = (folder / 'good.c3d').read_bytes(); draw = random.Random(1)\n"
-        "for _ in range(400):\n"
-        "    data = bytearray(whole)\n"
-        "    for _ in range(draw.randint(1, 3)): data[draw.randrange(1600)] = draw.choice([0, 1, 127, 255])\n"
-        "    (folder / 'bad.c3d').write_bytes(data)\n"
-        "    try: read_c3d(folder / 'bad.c3d')\n"
-        "    except FormatError: pass\n"
-        "print('done')"
-    )
-    command = [sys.executable, "-c", script, str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert done.stdout.endswith("done\n"), (done.returncode, done.stderr[-500:])
+    write_c3d(tmp_path / "bad.c3d", body())
+    (tmp_path / "ezc3d.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    assert main(["import", str(tmp_path / "bad.c3d"), "-o", str(tmp_path / "t.npz")]) == 3
+    line = capfd.readouterr().err.strip()
+    assert "bad.c3d" in line and "crashed" in line and "\n" not in line
+    assert not (tmp_path / "t.npz").exists()

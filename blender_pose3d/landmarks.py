@@ -40,7 +40,7 @@ class Landmarks:
         return self.tails[bone]
 
     def _ends_below(self, role: str) -> np.ndarray:
-        """(3,) the middle of the ends of all chains that hang on a bone, such as five toes; its own without."""
+        """(3,) the middle of the ends of all chains that hang on a bone, such as toes; its own without."""
         parents = self.rest.parents
         below = {self.bones[role]}
         for bone in range(self.bones[role] + 1, len(parents)):

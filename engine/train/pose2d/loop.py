@@ -93,7 +93,7 @@ class Trainer:
         self.elapsed = state["elapsed"]
         # The best of pictures of another size is not what the run is about any more.
         self._input = self.config.stage(self.share_done()).input
-        same = tuple(state["input"]) == self._input
+        same = tuple(state.get("input", ())) == self._input
         self.best = state["best"] if same else -1.0
         self._say(f"Going on at step {self.step}, after {self.elapsed / 60:.0f} minutes.")
         now = self.people.described()

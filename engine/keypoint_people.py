@@ -52,7 +52,7 @@ def people_of(keypoints: Keypoints, joints: np.ndarray, fps: float) -> People2D:
         at = keypoints.frame[rows] - first
         places[person, at], score[person, at] = joints[rows], keypoints.score[rows]
     frame = np.arange(first, last + 1)
-    present = np.isfinite(score).any(-1)
+    present = np.asarray(np.isfinite(score).any(-1))
     return People2D(frame.astype(np.int32), (frame - first) / fps, present, places, score)
 
 

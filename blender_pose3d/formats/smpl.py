@@ -105,7 +105,8 @@ def _rotations(held: dict[str, Any], name: str) -> np.ndarray:
         parts = [_matrices(part, frames, name) for part in (root, body)]
         made = np.concatenate([parts[0][:, :1], parts[1]], axis=1)
     else:
-        made = _matrices(whole, len(whole) if np.ndim(whole) else 0, name)
+        both = np.asarray(whole)
+        made = _matrices(both, len(both) if both.ndim else 0, name)
     if made.shape[1] < _JOINTS:
         raise FormatError(f"{name} holds {made.shape[1]} rotations a frame; SMPL's body has {_JOINTS}.")
     return made[:, :_JOINTS]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 import numpy as np
 from mathutils import Matrix
@@ -27,7 +29,7 @@ def mesh_copy(
     Shape keys stay, and then modifiers are not applied. What only hangs on a bone or the armature gets
     its whole weight on that bone or on the root.
     """
-    data = mesh.data.copy() if mesh.data.shape_keys else _applied(mesh)
+    data: Any = mesh.data.copy() if mesh.data.shape_keys else _applied(mesh)
     place = axes @ _rest_place(mesh, armature, skeleton.base)
     data.transform(Matrix(place), shape_keys=True)
     if np.linalg.det(place[:3, :3]) < 0:
@@ -47,7 +49,7 @@ def _deformed(mesh: bpy.types.Object, armature: bpy.types.Object) -> bool:
     return bound or (mesh.parent == armature and mesh.parent_type == "ARMATURE")
 
 
-def _applied(mesh: bpy.types.Object) -> bpy.types.Mesh:
+def _applied(mesh: bpy.types.Object) -> Any:
     """The mesh's data with what its modifiers make of it, all but the armature's deformation."""
     bends = [m for m in mesh.modifiers if m.type == "ARMATURE" and m.show_viewport]
     if len(mesh.modifiers) == sum(m.type == "ARMATURE" for m in mesh.modifiers):

@@ -58,18 +58,18 @@ def deforming(motion: JointMotion, deform: np.ndarray) -> tuple[JointMotion, np.
     count = len(motion.names)
     above = [_above(motion.parents, j) for j in range(count)]
     keep = deform.copy()
-    lines: list[set[int]] = [{int(j), *above[j]} for j in np.flatnonzero(deform)]
-    shared = set.intersection(*lines)
-    tops = [j for j in shared if motion.parents[j] < 0]
-    keep[tops] = True
     stand = _stands_for(motion, keep)
     new = np.full(count, -1)
-    new[keep] = np.arange(keep.sum())
     parents: dict[int, int] = {}
     for j in map(int, np.flatnonzero(keep)):
         parents[j] = next(
             (s for s in (stand[a] for a in above[j]) if s >= 0 and j not in _line(parents, s)), -1
         )
+    tops = [j for j, parent in parents.items() if parent < 0]
+    roots = {above[j][-1] if above[j] else -1 for j in tops}
+    if len(roots) == 1 and (root := roots.pop()) >= 0:
+        parents |= dict.fromkeys(tops, root) | {root: -1}
+        stand[root] = root
     order = _parents_first(parents)
     new[order] = np.arange(len(order))
     goes = np.array(

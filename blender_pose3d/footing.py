@@ -69,8 +69,8 @@ def stand(
 ) -> Footing:
     """Hold the feet, and the hands if they are asked for, of joints (T, J, 3) in the world, floor at z = 0.
 
-    score: (T, J). seen_from: (3,) the camera's place, None where no camera lifted them. With ``plant_feet`` at 0 contacts are told and the
-    joints left.
+    score: (T, J). seen_from: (3,) the camera's place, None where no camera lifted them. With ``plant_feet``
+    at 0 contacts are told and the joints left.
     """
     found = find_contacts(joints, score, skeleton, fps, size=settings.size, seen_from=seen_from)
     contacts = _told(found, settings)

@@ -1,4 +1,4 @@
-"""Network weights from files that may come from anywhere, without running anything in them; our own written."""
+"""Network weights out of files from anywhere, without running anything in them; and our own into files."""
 
 from __future__ import annotations
 

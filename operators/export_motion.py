@@ -54,9 +54,10 @@ class POSE3D_OT_export_motion(bpy.types.Operator):
         path = target(self, context.scene.pose3d.armature)
         if not path or not path.exists():
             return self.execute(context)
-        return context.window_manager.invoke_confirm(
+        asked = context.window_manager.invoke_confirm(
             self, event, title=f"Replace {path.name}?", message=f"In {path.parent}", confirm_text="Replace"
         )
+        return set(asked)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         armature = context.scene.pose3d.armature

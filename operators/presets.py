@@ -29,7 +29,7 @@ class _Preset(AddPresetBase):
         if self.remove_name and (path := self._found()) and Path(path).is_relative_to(SHIPPED):
             self.report({"WARNING"}, f"{self.name} comes with Pose3D and stays.")
             return {"CANCELLED"}
-        return super().execute(context)
+        return super().execute(context) or {"FINISHED"}
 
     def _found(self) -> str | None:
         by_name = bpy.utils.preset_find(self.name, self.preset_subdir)

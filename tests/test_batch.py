@@ -1,6 +1,5 @@
 """Which clips a job asks for, with which settings; what counts as done; who is at it; what became of it."""
 
-import argparse
 import json
 import os
 import socket
@@ -14,7 +13,7 @@ from blender_pose3d.batch import claim as claim_module
 from blender_pose3d.batch.claim import claim, holder
 from blender_pose3d.batch.errors import BatchError, NoClips
 from blender_pose3d.batch.inputs import find
-from blender_pose3d.batch.options import Options
+from blender_pose3d.batch.options import Options, StrictParser
 from blender_pose3d.batch.plan import part, plan
 from blender_pose3d.batch.record import fingerprint, is_done, record_path, write_record
 from blender_pose3d.batch.summary import (
@@ -32,7 +31,7 @@ from blender_pose3d.batch.summary import (
 
 def options() -> Options:
     """A few options of every kind."""
-    parser = argparse.ArgumentParser(prog="convert")
+    parser = StrictParser(prog="convert")
     parser.add_argument("inputs", nargs="+")
     parser.add_argument("--out", required=True)
     parser.add_argument("--name")

@@ -6,7 +6,7 @@ import argparse
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from .errors import BatchError
 
@@ -17,10 +17,17 @@ Layer = dict[str, list[str]]
 PATHS = frozenset({"out", "character", "map", "report"})
 
 
+class StrictParser(argparse.ArgumentParser):
+    """Raises BatchError where others print and end the program."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BatchError(message)
+
+
 class Options:
     """The options of a parser, by the names that people type."""
 
-    def __init__(self, parser: argparse.ArgumentParser) -> None:
+    def __init__(self, parser: StrictParser) -> None:
         self._parser = parser
         self._actions: dict[str, argparse.Action] = {}
         for action in parser._actions:
@@ -91,15 +98,7 @@ class Options:
     def parse(self, inputs: list[str], layer: Layer, where: str) -> argparse.Namespace:
         """What the parser makes of a layer. Raises BatchError with the parser's reason."""
         words = [word for words in layer.values() for word in words]
-        before = self._parser.error
         try:
-            self._parser.error = _raise  # type: ignore[method-assign,assignment]
             return self._parser.parse_args([*words, "--", *inputs])
         except BatchError as error:
-            raise BatchError(f"{where}: {error}") from None
-        finally:
-            self._parser.error = before  # type: ignore[method-assign]
-
-
-def _raise(message: str) -> None:
-    raise BatchError(message)
+            raise BatchError(f"{where}: {error}" if where else str(error)) from None

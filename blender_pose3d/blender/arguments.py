@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TypeVar
 
 from ..bake_settings import CURVES, LAST, LAYERS, ROOT_MOTION
 from ..filters import FILTERS, PARTS
 from ..settings import FEET
 from .export_presets import BVH_NAMES, BVH_ORDERS, BVH_UNITS, PRESETS
 from .motion_files import MOTION_FORMATS
+
+_Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     return main
 
 
-def add_options(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def add_options(one: _Parser) -> _Parser:
     """Give a parser the options of ``convert``; returns it."""
     one.add_argument(
         "inputs",

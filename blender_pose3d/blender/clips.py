@@ -16,7 +16,7 @@ from ..batch import run as runner
 from ..batch import workers
 from ..batch.errors import BatchError, NoClips
 from ..batch.inputs import KEYPOINTS, MOTIONS
-from ..batch.options import Options
+from ..batch.options import Options, StrictParser
 from ..batch.plan import Clip, part, plan
 from ..batch.record import fingerprint, is_done, read_facts
 from ..batch.summary import DONE, FAILED, LEFT, UP_TO_DATE, Outcome, exit_code, table, write_report
@@ -64,7 +64,7 @@ def convert_clips(args: argparse.Namespace, argv: list[str]) -> int:
 
 
 def _planned(args: argparse.Namespace, argv: list[str]) -> list[Clip]:
-    options = Options(add_options(argparse.ArgumentParser(prog="pose3d convert")))
+    options = Options(add_options(StrictParser(prog="pose3d convert")))
     try:
         if args.jobs < 1:
             raise BatchError(f"--jobs is a number from 1, not {args.jobs}.")

@@ -16,7 +16,7 @@ _BODY_SEED = {"train": 1, "test": 1002}
 @dataclass(frozen=True)
 class Sources:
     """mocap: folder of BVH files. backgrounds, garments: folders or archives of photographs, or None.
-    cache: folder that keeps what takes minutes to prepare, None for the engine's. bodies: how many there are."""
+    cache: folder that keeps what takes minutes to prepare, None for the engine's. bodies: how many."""
 
     mocap: Path
     backgrounds: Path | None = None

@@ -110,6 +110,15 @@ def has_root(motion: JointMotion) -> bool:
     return bool(motion.rest[tops[0], 2, 3] - heights.min() < _ON_FLOOR * np.ptp(heights))
 
 
+def without_still_root(motion: JointMotion) -> JointMotion:
+    """Without a root bone that has one child and never moves: not all BVH readers let hips move below it."""
+    if not has_root(motion) or (motion.parents == 0).sum() != 1 or np.ptp(motion.world[:, 0], axis=0).any():
+        return motion
+    return JointMotion(
+        motion.names[1:], motion.parents[1:] - 1, motion.rest[1:], motion.tails[1:], motion.world[:, 1:]
+    )
+
+
 def carried(motion: JointMotion, moves: bool, fps: float) -> JointMotion:
     """The same with the way over the floor on the root bone, or, without ``moves``, taken out of the clip.
 

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from ..bvh import bvh_text
-from ..joint_motion import JointMotion, renamed
+from ..joint_motion import JointMotion, renamed, without_still_root
 from ..retarget import RestPose
 from ..rig_maps import detect
 from .errors import BadInput
@@ -44,6 +44,9 @@ def export_bvh(
     settings = settings or ExportSettings()
     skeleton = skeleton_of(armature, settings, None)
     motion = skeleton.motion if settings.bvh_names == "rig" else _usual(armature, skeleton)
+    top = armature.data.bones.get(motion.names[0])
+    if top is not None and not top.use_deform:
+        motion = without_still_root(motion)
     text = bvh_text(motion, frame_rate(bpy.context.scene), settings.bvh_order, BVH_UNITS[settings.bvh_unit])
     return write_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
 

@@ -101,9 +101,13 @@ def _raised(points: np.ndarray, heights: np.ndarray, fps: float) -> np.ndarray:
 def _near(
     points: np.ndarray, places: np.ndarray, contacts: np.ndarray, skeleton: Skeleton, joints: np.ndarray
 ) -> np.ndarray:
-    """Contacts (T, F) without their beginnings and ends in which a foot is far from its place: on its way."""
+    """Contacts (T, F) without their beginnings and ends in which a foot is far from its place: on its way.
+
+    One that lasts for the whole clip is what the user said, and holds.
+    """
     near = _FAR * float(np.median(_leg_lengths(joints, skeleton)[1]))
-    return trimmed(contacts, np.linalg.norm((places - points)[..., :2], axis=-1) < near)
+    kept = trimmed(contacts, np.linalg.norm((places - points)[..., :2], axis=-1) < near)
+    return kept | contacts.all(axis=0)
 
 
 def grip_weight(contacts: np.ndarray, fps: float) -> np.ndarray:

@@ -80,4 +80,4 @@ def test_without_contacts_nothing_is_moved(walking) -> None:
     none = replace(walking, contacts=np.zeros_like(walking.contacts))
     plain = replace(walking, contacts=None)
     a, b = (posed(rest, fit(m, rest, identity_map(rest))) for m in (none, plain))
-    assert np.linalg.norm((a - b)[..., :3, 3], axis=-1).max() < 0.02  # only soles come out of the floor
+    assert np.linalg.norm((a - b)[..., :3, 3], axis=-1).max() < 0.03  # only soles come out of the floor

@@ -16,6 +16,8 @@ from blender_pose3d.blender.export import save_blend
 from blender_pose3d.tracks import Tracks, write_tracks
 from tests.blender.moving_rigs import generated, mixamo
 from tests.blender.readers import read_bvhio, read_fbx, read_pybvh
+from tests.rig_makers.blender import armature_of
+from tests.rig_makers.others import cubes
 from tests.walker import camera_at, film, walk
 
 ROOT = Path(__file__).parents[2]
@@ -194,12 +196,7 @@ def test_characters_that_will_not_do(  # noqa: PLR0917
 
 
 def test_an_armature_that_is_no_humanoid(clip, tmp_path, capsys):
-    def dog():
-        armature = generated()
-        for number, bone in enumerate(armature.data.bones):
-            bone.name = f"paw{number}"
-
-    character = blend_with(tmp_path / "dog.blend", dog)
+    character = blend_with(tmp_path / "crane.blend", lambda: armature_of(cubes(), "Crane"))
     assert command(["convert", str(clip), "--out", str(tmp_path / "o"), "--character", str(character)]) == 3
     refused(capsys, 3, "not a humanoid")
     assert not (tmp_path / "o").exists()

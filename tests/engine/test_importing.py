@@ -38,7 +38,7 @@ def cache(tmp_path: Path) -> Iterator[Path]:
 
 
 def hrnet(path: Path, keypoints: int = 17) -> Path:
-    torch.save({"state_dict": HRNet(8, keypoints, (1, 1, 1), 1).state_dict()}, path)
+    torch.save({"state_dict": HRNet(8, keypoints, modules=(1, 1, 1), blocks=1).state_dict()}, path)
     return path
 
 

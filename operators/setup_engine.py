@@ -96,7 +96,7 @@ def _builds(self: Any, context: bpy.types.Context | None) -> list[tuple[str, str
     from ..blender_pose3d.engine_setup.builds import BUILDS
 
     look = DESK.machine()
-    fits = [build for build in BUILDS.values() if look.machine is not None and build.runs_on(look.machine)]
+    fits = [b for b in BUILDS.values() if look.machine is None or b.runs_on(look.machine)]
     chosen = look.choice.build.label if look.choice else "looking"
     _items[:] = [("AUTO", f"Automatic ({chosen})", look.choice.reason if look.choice else look.problem)]
     _items.extend((build.name, build.label, f"torch's build for {build.label}") for build in fits)

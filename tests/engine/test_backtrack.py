@@ -20,6 +20,7 @@ def run(scene: Scene) -> tuple[np.ndarray, FakeDetector]:
     return follow(scene, FakeNetwork(scene), detector).present, detector
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [10, 30, 60])
 @pytest.mark.parametrize("enters", [1.03, 1.4])
 def test_who_appears_between_two_looks_is_there_from_the_start(fps, enters):

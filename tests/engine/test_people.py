@@ -51,6 +51,7 @@ def test_one_walker_is_followed_all_along():
     np.testing.assert_allclose(people.time, np.arange(90) / 30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("same_clothes", [False, True])
 @pytest.mark.parametrize("seed", range(4))
 def test_two_cross_apart_in_depth(same_clothes, seed):
@@ -166,6 +167,7 @@ def test_scattered_finds_are_nobody(fps):
     assert people.present.shape[0] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [10, 30, 60])
 def test_a_few_frames_long_after_the_rest_are_dropped(fps):
     x = np.full(5 * fps, 150.0)

@@ -205,6 +205,7 @@ def test_a_bug_is_told_with_the_log(start, video, tmp_path):
     assert any("Traceback" in line for line in error["log"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slow", ["0.2", LONG])
 def test_cancel_in_mid_job(start, video, tmp_path, slow):
     """Also in the middle of a step that cannot be interrupted, here far longer than the wait."""

@@ -29,6 +29,7 @@ def write_config(path):
     return path
 
 
+@pytest.mark.slow
 def test_train_and_evaluate_from_the_command_line(mocap, tmp_path, capsys) -> None:
     settings, run = write_config(tmp_path / "small.toml"), tmp_path / "run"
     given = ["train", "lifter", "--mocap", str(mocap), "--config", str(settings), "--run", str(run)]

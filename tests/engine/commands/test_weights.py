@@ -69,6 +69,7 @@ def test_verify_finds_a_damaged_file(tmp_path: Path) -> None:
     assert run(tmp_path, "verify", "blazepose-detector").returncode == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -213,6 +213,8 @@ def test_interrupted(tmp_path, number):
         env={**os.environ, "POSE3D_CACHE": str(tmp_path / "cache"), "SLOW": "0.2"},
         stderr=subprocess.PIPE,
         text=True,
+        # a shell that runs these tests in the background has told its children to ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert "Loading" in process.stderr.readline()
     time.sleep(0.3)

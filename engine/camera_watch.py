@@ -14,6 +14,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
+from . import trace
 from .people import PictureFrame
 
 _WIDTH = 480  # px of the longer side of the small picture
@@ -55,7 +56,8 @@ class CameraWatch:
     def over(self, frames: Iterable[_FRAME]) -> Iterator[_FRAME]:
         """The same frames, looked at as they pass."""
         for frame in frames:
-            self.look(frame.image)
+            with trace.span("camera watch"):
+                self.look(frame.image)
             yield frame
 
     def look(self, image: np.ndarray) -> None:

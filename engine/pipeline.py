@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from blender_pose3d.skeleton import Skeleton
 
     from .camera_motion import CameraMotion
-    from .camera_watch import CameraWatch, Followed
+    from .camera_watch import Followed
     from .models import Models
     from .people import People2D
-    from .video import Frame, VideoInfo
+    from .video import VideoInfo
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ class _Run:
         frames = read_frames(self.info.path, start_time=settings.start or 0.0, stop_time=settings.end)
         watch = CameraWatch()
         people = follow(
-            _watched(trace.over("decode", frames), watch),
+            watch.over(trace.over("decode", frames)),
             models.network,
             models.detector,
             total=self._expected_frames(),
@@ -252,14 +252,6 @@ class _Run:
         if fov is None and self.info.lens is not None:
             fov = field_of_view(self.info.lens, *size)
         return default_intrinsics(*size, fov)
-
-
-def _watched(frames: Iterable[Frame], watch: CameraWatch) -> Iterator[Frame]:
-    """The same frames; the camera's watch has looked at each."""
-    for frame in frames:
-        with trace.span("camera watch"):
-            watch.look(frame.image)
-        yield frame
 
 
 def _on_their_sides(people: People2D, skeleton: Skeleton) -> People2D:

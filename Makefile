@@ -9,11 +9,15 @@
 
 PYTHON ?= $(shell for name in python3.11 python3 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$name && break; done)
+# Blender 5.1 and newer hold Python 3.13; without one, that Blender is left out, and `make test` says so.
+PYTHON313 ?= $(shell for name in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13); do \
+	$$name -c 'import venv' 2>/dev/null && echo $$name && break; done)
 VENV := .venv
 ENGINE := .venv-engine
 CHECK := .venv-check
 BPY42 := .venv-bpy42
 BPY50 := .venv-bpy50
+BPY52 := .venv-bpy52
 REPORTS := build/reports
 
 # Blender's threads and torch's would fight over few cores in tests.
@@ -22,7 +26,7 @@ export OMP_NUM_THREADS ?= 2
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 SOURCES := blender_pose3d engine build_addon.py $(patsubst %/,%,$(sort $(dir $(wildcard demo/*.py bench/*.py))))
 
-.PHONY: demo test quick quick-core quick-engine check types build clean environments
+.PHONY: demo test quick quick-core quick-engine sums check types build clean environments
 
 demo: $(VENV)/.done $(ENGINE)/.done
 	$(VENV)/bin/python -m demo.run --out out
@@ -55,9 +59,18 @@ test: check environments
 	$(call suite,engine,$(ENGINE),tests/engine)
 	$(call suite,bpy42,$(BPY42),tests/blender $(EACH))
 	$(call suite,bpy50,$(BPY50),tests/blender $(EACH))
-	@$(VENV)/bin/python tests/summary.py $(REPORTS) core engine bpy42 bpy50
+ifneq ($(PYTHON313),)
+	$(call suite,bpy52,$(BPY52),tests/blender $(EACH))
+else
+	@echo "== bpy52 left out: Blender 5.2 needs Python 3.13, and none was found (make PYTHON313=... names one)"
+endif
+	@$(MAKE) --no-print-directory sums
 
-environments: $(VENV)/.done $(ENGINE)/.done $(BPY42)/.done $(BPY50)/.done
+# What came of the last `make test`, suite by suite.
+sums:
+	@$(PYTHON) tests/summary.py $(REPORTS) core engine bpy42 bpy50 $(if $(PYTHON313),bpy52)
+
+environments: $(VENV)/.done $(ENGINE)/.done $(BPY42)/.done $(BPY50)/.done $(if $(PYTHON313),$(BPY52)/.done)
 
 check: $(CHECK)/.done
 	$(CHECK)/bin/ruff check .
@@ -84,9 +97,11 @@ $(ENGINE)/.done: GROUPS := --group engine --group evaluate --group test
 $(CHECK)/.done: GROUPS := --group check
 $(BPY42)/.done: GROUPS := --group bpy42 --group test
 $(BPY50)/.done: GROUPS := --group bpy50 --group test
+$(BPY52)/.done: GROUPS := --group bpy52 --group test
 
 # Groups need pip 25.1 or newer; the one that comes with Python 3.11 is older.
-$(VENV)/.done $(ENGINE)/.done $(CHECK)/.done $(BPY42)/.done $(BPY50)/.done: pyproject.toml
+$(BPY52)/.done: PYTHON := $(PYTHON313)
+$(VENV)/.done $(ENGINE)/.done $(CHECK)/.done $(BPY42)/.done $(BPY50)/.done $(BPY52)/.done: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed: install it, or name it with make PYTHON=..."; exit 1; }
 	@echo "Setting up $(@D) ..."
 	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)

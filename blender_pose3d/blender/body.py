@@ -61,7 +61,8 @@ def _material(name: str, colour: tuple[float, float, float, float]) -> bpy.types
     material = bpy.data.materials.get(name)
     if material is None:
         material = bpy.data.materials.new(name)
-        material.use_nodes = True
+        if bpy.app.version < (5, 0):  # from there on every material has nodes, and asking for them warns
+            material.use_nodes = True
         material.diffuse_color = colour  # what the Workbench engine shows
         shader = material.node_tree.nodes["Principled BSDF"]
         shader.inputs["Base Color"].default_value = colour

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import median_filter
@@ -26,7 +26,7 @@ _GAP_DETAIL = 8.0  # Hz
 class Cleaned:
     """joints: (T, J, 3). score: (T, J), 0 where filled. filled: (T, J) bool, where nothing was captured.
     held: (T, J) bool, the part of it in gaps too long to interpolate. outliers: (T, J) bool. swapped: (T, J)
-    bool, where left and right were exchanged back."""
+    bool, where left and right were exchanged back. lengths: (J,) metres of the person's bones."""
 
     joints: np.ndarray
     score: np.ndarray
@@ -34,6 +34,7 @@ class Cleaned:
     held: np.ndarray
     outliers: np.ndarray
     swapped: np.ndarray
+    lengths: np.ndarray
 
 
 Correct = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -48,9 +49,26 @@ def clean(
     settings: MotionSettings,
     *,
     correct: Correct | None = None,
+) -> Cleaned:
+    """Clean joints (T, J, 3) metres, NaN where missing, with scores (T, J): ``mend`` and then ``calm``.
+
+    correct: what to do with joints that are whole again, before they are smoothed. Raises ValueError if a
+    joint has no value in any frame.
+    """
+    return calm(mend(joints, score, skeleton, fps, settings, correct=correct), skeleton, fps, settings)
+
+
+def mend(
+    joints: np.ndarray,
+    score: np.ndarray,
+    skeleton: Skeleton,
+    fps: float,
+    settings: MotionSettings,
+    *,
+    correct: Correct | None = None,
     measured: bool = False,
 ) -> Cleaned:
-    """Clean joints (T, J, 3) metres, NaN where missing, with scores (T, J).
+    """Joints (T, J, 3) metres, NaN where missing, with scores (T, J), made whole, not yet smoothed.
 
     correct: what to do with joints that are whole again, before they are smoothed. measured: joints were
     measured in space, so that bones are as long as they are, nothing between them and an average body's.
@@ -81,12 +99,23 @@ def clean(
         lengths = person_lengths(joints, score, skeleton, settings.size * STATURE)
     if correct is not None:
         joints = correct(joints, score, lengths)
+    return Cleaned(joints, score, filled, held, outliers, swapped, lengths)
+
+
+def calm(mended: Cleaned, skeleton: Skeleton, fps: float, settings: MotionSettings) -> Cleaned:
+    """What was mended, smoothed, with bones of one length."""
     joints = smooth_parts(
-        joints, score, skeleton, fps, name=settings.filter, strength=settings.strength, factors=settings.parts
+        mended.joints,
+        mended.score,
+        skeleton,
+        fps,
+        name=settings.filter,
+        strength=settings.strength,
+        factors=settings.parts,
     )
     if settings.constant_bones:
-        joints = with_lengths(joints, lengths, skeleton)
-    return Cleaned(joints, score, filled, held, outliers, swapped)
+        joints = with_lengths(joints, mended.lengths, skeleton)
+    return replace(mended, joints=joints)
 
 
 def find_outliers(joints: np.ndarray, fps: float) -> np.ndarray:

@@ -15,9 +15,12 @@ from .motion import Motion, motion_from_tracks
 from .preview import Drawing, drawing
 from .quality import Quality, quality
 from .settings import MotionSettings
+from .stages import Stages
 from .tracks import Tracks, TracksError, read_tracks
 
-_LONG = 1200  # frames; a longer motion is shown at a half or a third of its rate first
+_LONG = 2000  # frames; a longer motion is shown at a part of its rate first
+_DRAFT = 1200  # frames of such a draft
+_QUICK = 4500  # frames; up to here the stages after a changed setting alone are quicker than a draft helps
 _LOOK_AGAIN = 1.0  # seconds between two looks at the file
 
 Stamp = tuple[int, int] | None
@@ -59,6 +62,7 @@ class Refit:
         self._asked: tuple[Ask, Stamp] | None = None
         self._overtaken = threading.Event()
         self._kept: tuple[str, Stamp, Tracks] | None = None
+        self._stages = Stages()
         self._looked: tuple[str, float, Stamp] = ("", 0.0, None)
 
     @property
@@ -113,7 +117,7 @@ class Refit:
 
     def _work(self, ask: Ask, stamp: Stamp) -> None:
         try:
-            for answer in _answers(ask, lambda: self._tracks(ask.path, stamp)):
+            for answer in _answers(ask, lambda: self._tracks(ask.path, stamp), self._stages):
                 self._answers.put(answer)
                 if self._overtaken.is_set():
                     return
@@ -129,21 +133,23 @@ class Refit:
         return self._kept[2]
 
 
-def _answers(ask: Ask, tracks_of: Callable[[], Tracks]) -> Iterator[Answer]:
-    """A draft of a long motion, the motion, its quality."""
+def _answers(ask: Ask, tracks_of: Callable[[], Tracks], stages: Stages) -> Iterator[Answer]:
+    """A draft of a long motion of which little is known yet, the motion, its quality."""
     begun = time.perf_counter()
     tracks = tracks_of()
 
     def answer(settings: MotionSettings, *, draft: bool) -> tuple[Answer, Motion]:
-        motion = motion_from_tracks(tracks, ask.person, settings)
+        motion = motion_from_tracks(tracks, ask.person, settings, stages=stages)
         drawn = drawing(motion, settings.size)
         seconds = time.perf_counter() - begun
         return Answer(ask, motion, drawn, tracks, seconds=seconds, draft=draft), motion
 
     settings = ask.settings
     length = float(tracks.time[-1] - tracks.time[0]) if len(tracks.time) else 0.0
-    parts = math.ceil((settings.fps or 0.0) * length / _LONG)
-    if settings.fps and parts > 1:
+    frames = (settings.fps or 0.0) * length
+    parts = math.ceil(frames / _DRAFT) if frames > _LONG else 1
+    quick = frames <= _QUICK and stages.knows(tracks, ask.person, settings)
+    if settings.fps and parts > 1 and not quick:
         yield answer(replace(settings, fps=settings.fps / parts), draft=True)[0]
     whole, motion = answer(settings, draft=False)
     yield whole

@@ -23,6 +23,14 @@ LEVEL = rotation_for_up(np.array([0.0, -1.0, 0.0]))
 
 
 @dataclass(frozen=True)
+class Seen:
+    """joints: (T, J, 3) metres, axes of the first frame's camera. notes: what was assumed."""
+
+    joints: np.ndarray
+    notes: list[str]
+
+
+@dataclass(frozen=True)
 class Placed:
     """joints: (T, J, 3) metres, world. camera: where the footage was taken from. notes: what was assumed.
     stands: whether the floor is where feet are."""
@@ -33,16 +41,10 @@ class Placed:
     stands: bool
 
 
-def place_in_world(
-    pose: np.ndarray,
-    score: np.ndarray,
-    skeleton: Skeleton,
-    picture: Picture,
-    *,
-    fps: float,
-    settings: MotionSettings,
-) -> Placed:
-    """Place a hip-relative pose (T, J, 3) metres, camera axes, finite, with scores (T, J), in the world."""
+def find_path(
+    pose: np.ndarray, score: np.ndarray, skeleton: Skeleton, picture: Picture, *, fps: float
+) -> Seen:
+    """A hip-relative pose (T, J, 3) metres, camera axes, finite, with scores (T, J), before the camera."""
     notes: list[str] = []
     sight = look(picture, score, skeleton)
     path = root_path(pose[:, sight.joints], sight.rays, sight.weight, fps, picture.turns)
@@ -54,30 +56,43 @@ def place_in_world(
         )
     if picture.turns is not None:
         pose = np.einsum("tij,tkj->tki", picture.turns, pose)
-    seen = pose + path[:, None]
-    up, source = _up(seen, score, skeleton, fps, settings)
-    fx, fy, cx, cy = (float(picture.camera[key]) for key in ("fx", "fy", "cx", "cy"))
-    view = Camera(
-        fx=fx,
-        fy=fy,
-        cx=cx,
-        cy=cy,
-        width=int(picture.camera["width"]),
-        height=int(picture.camera["height"]),
-        rotation=rotation_for_up(up),
-        origin=np.zeros(3),
-    )
-    notes.append(_say_tilt(view, source))
-    joints = seen @ view.rotation.T
+    return Seen(pose + path[:, None], notes)
+
+
+def place_in_world(
+    seen: Seen,
+    score: np.ndarray,
+    skeleton: Skeleton,
+    camera: dict[str, float],
+    *,
+    fps: float,
+    settings: MotionSettings,
+) -> Placed:
+    """What was seen, upright on a floor at z = 0, the first hip above the origin.
+
+    score: (T, J). camera: as in ``Picture``.
+    """
+    up, source = _up(seen.joints, score, skeleton, fps, settings)
+    view = _camera(camera, rotation_for_up(up), np.zeros(3))
+    notes = [*seen.notes, _say_tilt(view, source)]
+    joints = seen.joints @ view.rotation.T
     height, stands = _floor(joints, skeleton, fps, settings.size)
     start = np.array([*joints[0, skeleton.index("Hip"), :2], height])
-    joints = joints - start
-    if stands:
-        joints = joints + settle(joints, score, skeleton, fps, settings, seen_from=-start)[:, None]
-    else:
+    if not stands:
         notes.append(_NOT_ON_FEET)
+    return Placed(joints - start, replace(view, origin=-start), notes, stands)
+
+
+def settled(
+    placed: Placed, score: np.ndarray, skeleton: Skeleton, *, fps: float, settings: MotionSettings
+) -> Placed:
+    """What was placed, moved as a whole to rest on its feet, if it is on them. score: (T, J)."""
+    if not placed.stands:
+        return placed
+    joints, origin = placed.joints, placed.camera.origin
+    joints = joints + settle(joints, score, skeleton, fps, settings, seen_from=origin)[:, None]
     rest = np.array([*joints[0, skeleton.index("Hip"), :2], 0.0])
-    return Placed(joints - rest, replace(view, origin=-start - rest), notes, stands)
+    return replace(placed, joints=joints - rest, camera=replace(placed.camera, origin=origin - rest))
 
 
 def place_measured(
@@ -97,11 +112,13 @@ def place_measured(
     joints = pose @ LEVEL.T + path[:, None]
     height, stands = _floor(joints, skeleton, fps, size)
     start = np.array([*path[0, :2], height])
-    fx, fy, cx, cy = (float(camera[key]) for key in ("fx", "fy", "cx", "cy"))
-    width, height_px = int(camera["width"]), int(camera["height"])
-    view = Camera(fx, fy, cx, cy, width, height_px, rotation=LEVEL, origin=-start)
     notes = [] if stands else [_NOT_ON_FEET]
-    return Placed(joints - start, view, notes, stands)
+    return Placed(joints - start, _camera(camera, LEVEL, -start), notes, stands)
+
+
+def _camera(camera: dict[str, float], rotation: np.ndarray, origin: np.ndarray) -> Camera:
+    fx, fy, cx, cy = (float(camera[key]) for key in ("fx", "fy", "cx", "cy"))
+    return Camera(fx, fy, cx, cy, int(camera["width"]), int(camera["height"]), rotation, origin)
 
 
 def _floor(joints: np.ndarray, skeleton: Skeleton, fps: float, size: float) -> tuple[float, bool]:

@@ -166,6 +166,13 @@ def test_somebody_who_is_not_there(path):
 
 def test_a_long_one_is_shown_at_half_the_rate_first(path, monkeypatch):
     monkeypatch.setattr("blender_pose3d.refit._LONG", 20)
-    draft, whole, measured = Refit().now(ask(path))
+    monkeypatch.setattr("blender_pose3d.refit._DRAFT", 20)
+    refit = Refit()
+    draft, whole, measured = refit.now(ask(path))
     assert draft.draft and draft.motion.fps == 12.0
     assert not whole.draft and whole.motion.fps == 24.0 and measured.quality is not None
+    again, measured = refit.now(ask(path, strength=0.8))
+    assert not again.draft, "only the stages after the first that hangs on the setting: quick enough"
+    assert measured.quality is not None
+    monkeypatch.setattr("blender_pose3d.refit._QUICK", 20)
+    assert refit.now(ask(path, strength=0.7))[0].draft, "but not of a very long one"

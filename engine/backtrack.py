@@ -10,9 +10,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from . import association
+from .frame import PictureFrame
 from .sight import KEEP_SCORE, Sight
 from .tracklet import Pose, Tracklet
 
@@ -21,11 +20,15 @@ _MOST_BYTES = 128 << 20
 
 @dataclass(frozen=True)
 class PastFrame:
-    """row: index in the list of all frames read. time: seconds. image: (H, W, 3) uint8 RGB."""
+    """row: index in the list of all frames read. frame: as it was read, its picture not converted."""
 
     row: int
-    time: float
-    image: np.ndarray
+    frame: PictureFrame
+
+    @property
+    def time(self) -> float:
+        """Seconds."""
+        return self.frame.time
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,11 @@ class RecentFrames:
     def add(self, frame: PastFrame) -> None:
         """Keep a frame and forget those that are too old or too many."""
         self._frames.append(frame)
-        self._bytes += frame.image.nbytes
+        self._bytes += frame.frame.nbytes
         while self._frames and (
             frame.time - self._frames[0].time > self.span or self._bytes > self.most_bytes
         ):
-            self._bytes -= self._frames.popleft().image.nbytes
+            self._bytes -= self._frames.popleft().frame.nbytes
 
 
 def backtrack(
@@ -83,8 +86,9 @@ def backtrack(
     for frame in reversed(recent):
         if frame.row <= after:
             break
-        pose = sight.poses(frame.image, [sight.expected(reverse, -frame.time)])[0]
-        if not sight.is_somebody(pose, frame.image, KEEP_SCORE):
+        image = frame.frame.image
+        pose = sight.poses(image, [sight.expected(reverse, -frame.time)])[0]
+        if not sight.is_somebody(pose, image, KEEP_SCORE):
             break
         if association.match_cost(reverse, pose, -frame.time, sight.skeleton) > association.LARGEST_COST:
             break

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from . import trace
-from .people import PictureFrame
+from .frame import PictureFrame
 
 _WIDTH = 480  # px of the longer side of the small picture
 _CORNERS = 120
@@ -57,14 +57,14 @@ class CameraWatch:
         """The same frames, looked at as they pass."""
         for frame in frames:
             with trace.span("camera watch"):
-                self.look(frame.image)
+                self.look(frame)
             yield frame
 
-    def look(self, image: np.ndarray) -> None:
-        """One more frame: (H, W, 3) uint8 RGB."""
-        self._scale = max(image.shape[:2]) / _WIDTH
-        size = (max(round(image.shape[1] / self._scale), 16), max(round(image.shape[0] / self._scale), 16))
-        small = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_RGB2GRAY)
+    def look(self, frame: PictureFrame) -> None:
+        """One more frame."""
+        self._scale = max(frame.shape) / _WIDTH
+        small = frame.grey(_WIDTH)
+        size = small.shape[::-1]
         if self._before is not None and small.shape == self._before.shape and len(self._here):
             found, status, _ = cv2.calcOpticalFlowPyrLK(self._before, small, self._here, None, **_FLOW)
             inside = ((found >= 0) & (found < np.array(size))).all(axis=1)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from . import association, body2d, trace
 from .backtrack import PastFrame, RecentFrames, Sighting, backtrack
 from .errors import Cancelled
+from .frame import PictureFrame
 from .pose2d.base import PersonDetector, PoseNetwork
 from .sight import BIRTH_SCORE, KEEP_SCORE, Sight
 from .stitch import arrange, stitch
@@ -28,17 +28,6 @@ _LOOK_EVERY = 0.5  # seconds between two looks for new people
 _LOOK_SOON = 0.2  # while nobody is in view, or somebody was just lost
 _GIVE_UP = 0.8  # seconds for which a lost person is looked for where they should be
 _REMEMBER = 1.1 * _LOOK_EVERY  # seconds of frames kept, in which to look where a new person came from
-
-
-class PictureFrame(Protocol):
-    """What follow() reads of a frame: its number, its time in seconds, its picture (H, W, 3) uint8 RGB."""
-
-    @property
-    def index(self) -> int: ...
-    @property
-    def time(self) -> float: ...
-    @property
-    def image(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -81,9 +70,9 @@ def follow(
     for frame in frames:
         if cancelled is not None and cancelled():
             raise Cancelled
-        size = (frame.image.shape[1], frame.image.shape[0])
+        size = frame.shape[::-1]
         with trace.span("follow"):
-            follower.step(len(numbers), frame.time, frame.image)
+            follower.step(len(numbers), frame)
         numbers.append(frame.index)
         times.append(frame.time)
         if progress is not None:
@@ -108,8 +97,11 @@ class _Follower:
         self.all: list[Tracklet] = []
         self.next_look = -np.inf
 
-    def step(self, row: int, time: float, image: np.ndarray) -> None:
+    def step(self, row: int, frame: PictureFrame) -> None:
         """Find everybody in one frame."""
+        time = frame.time
+        with trace.span("convert"):
+            image = frame.image
         self.active = [t for t in self.active if t.missing_for(time) <= _GIVE_UP]
         poses = self.sight.poses(image, [self.sight.expected(t, time) for t in self.active])
         good = np.array([self.sight.is_somebody(p, image, KEEP_SCORE) for p in poses], dtype=bool)
@@ -127,7 +119,7 @@ class _Follower:
         owners = association.assign(self.active, candidates, time, self.skeleton)
         self._take(row, time, candidates, born, owners)
         self._plan_next_look(time)
-        self.recent.add(PastFrame(row, time, image))
+        self.recent.add(PastFrame(row, frame))
 
     def _take(
         self, row: int, time: float, poses: list[Pose], born: list[bool], owners: dict[int, int]

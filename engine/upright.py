@@ -45,14 +45,18 @@ def upright_size(picture: av.VideoFrame, size: tuple[int, int]) -> tuple[int, in
 
 def upright_rgb(picture: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
     """(H, W, 3) uint8 RGB, upright; size: height and width it has as it is stored."""
-    matrix = _display_matrix(picture)
     image = picture.to_ndarray(format="rgb24", height=size[0], width=size[1])
+    return np.ascontiguousarray(upright_view(image, picture))
+
+
+def upright_view(stored: np.ndarray, picture: av.VideoFrame) -> np.ndarray:
+    """What of a picture is stored, (h, w, ...), as it is shown: a view, turned and mirrored."""
+    matrix = _display_matrix(picture)
     (a, b), (c, d) = matrix
     if _is_turned(matrix):
-        image = image.transpose(1, 0, 2)
+        stored = stored.swapaxes(0, 1)
         a, d = c, b
-    image = image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
-    return np.ascontiguousarray(image)
+    return stored[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
 
 
 def _is_turned(matrix: np.ndarray) -> bool:

@@ -20,14 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from . import seeking
 from .containers import Damage, decoded, opened, packets_of, pixel_aspect
 from .errors import BadInput
+from .frame import Frame
 from .lens_metadata import focal_length
 from .stamps import Clock
-from .upright import square_size, upright_rgb, upright_size
+from .upright import square_size, upright_size
 from .video_length import length
 
 if TYPE_CHECKING:
@@ -54,15 +53,6 @@ class VideoInfo:
     frames: int
     duration: float
     lens: float | None = None
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One picture: index from 0, time in seconds from the start of the stream, (H, W, 3) uint8 RGB image."""
-
-    index: int
-    time: float
-    image: np.ndarray
 
 
 def probe(path: Path | str) -> VideoInfo:
@@ -154,7 +144,7 @@ class _Wanted:
                 self.to_the_end = False
                 return
             if index >= self._start and time >= self._start_time:
-                yield Frame(index, time, upright_rgb(picture, size))
+                yield Frame(index, time, picture, size)
 
 
 def file_sha256(path: Path | str) -> str:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from blender_pose3d.skeleton import COCO_17
+from engine.frame import ImageFrame
 from engine.pose2d.base import Region
 
 WIDTH, HEIGHT = 640, 360
@@ -45,13 +46,6 @@ class Figure:
 
 
 @dataclass
-class Frame:
-    index: int
-    time: float
-    image: np.ndarray
-
-
-@dataclass
 class Scene:
     """Figures, nearest (tallest) drawn last. The fake network and detector look things up in it."""
 
@@ -71,7 +65,7 @@ class Scene:
 
     def __iter__(self):
         for frame in range(self.frames):
-            yield Frame(frame, frame / self.fps, self.draw(frame))
+            yield ImageFrame(frame, frame / self.fps, self.draw(frame))
 
     def draw(self, frame: int) -> np.ndarray:
         image = np.full((HEIGHT, WIDTH, 3), (120, 130, 125), dtype=np.uint8)

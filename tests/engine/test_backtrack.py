@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from drawn_people import BLUE, RED, FakeDetector, FakeNetwork, Scene, walker
 
 from engine.backtrack import PastFrame, RecentFrames
+from engine.frame import ImageFrame
 from engine.people import follow
 
 
@@ -63,10 +64,10 @@ def test_frames_kept_are_bounded_in_time_and_bytes():
     image = np.zeros((10, 10, 3), dtype=np.uint8)
     recent = RecentFrames(span=0.5, most_bytes=1000)
     for row in range(5):
-        recent.add(PastFrame(row, row / 5, image))
+        recent.add(PastFrame(row, ImageFrame(row, row / 5, image)))
     assert [f.row for f in reversed(recent)] == [4, 3, 2]
     for row in range(5, 60):
-        recent.add(PastFrame(row, 1 + row / 100, image))
+        recent.add(PastFrame(row, ImageFrame(row, 1 + row / 100, image)))
     assert [f.row for f in reversed(recent)] == [59, 58, 57]
-    recent.add(PastFrame(60, 2.0, np.zeros((100, 100, 3), dtype=np.uint8)))
+    recent.add(PastFrame(60, ImageFrame(60, 2.0, np.zeros((100, 100, 3), dtype=np.uint8))))
     assert len(recent) == 0

@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from engine.camera_motion import CameraMotion, boxes_of, find_motion
 from engine.camera_watch import CameraWatch
+from engine.frame import ImageFrame
 
 SIZE = (480, 270)
 FOCAL = 550.0
@@ -46,7 +47,7 @@ def shown(painted: np.ndarray, turn: np.ndarray, zoom: float = 1.0, shift: float
 def watched(picture: Callable[[int], np.ndarray], boxes: np.ndarray = NOBODY) -> CameraMotion:
     watch = CameraWatch()
     for t in range(FRAMES):
-        watch.look(cv2.cvtColor(picture(t), cv2.COLOR_GRAY2RGB))
+        watch.look(ImageFrame(t, t / 30, cv2.cvtColor(picture(t), cv2.COLOR_GRAY2RGB)))
     assert len(watch.rows) == FRAMES
     return find_motion(watch.rows, boxes, LENS, SIZE)
 
@@ -66,7 +67,7 @@ def test_a_pan_and_a_tilt_are_measured_to_a_tenth_of_a_degree():
 def test_a_camera_that_turns_tells_its_lens(factor):
     watch = CameraWatch()
     for t in range(FRAMES):
-        watch.look(cv2.cvtColor(shown(WALLS[0], turned(t)), cv2.COLOR_GRAY2RGB))
+        watch.look(ImageFrame(t, t / 30, cv2.cvtColor(shown(WALLS[0], turned(t)), cv2.COLOR_GRAY2RGB)))
     assumed = (FOCAL * factor, FOCAL * factor, *LENS[2:])
     motion = find_motion(watch.rows, NOBODY, assumed, SIZE)
     assert motion.focal == pytest.approx(FOCAL, rel=0.03)
@@ -116,7 +117,7 @@ def test_a_blank_background_tells_nothing(grey):
 
 def test_one_frame_and_boxes_round_people():
     watch = CameraWatch()
-    watch.look(np.zeros((90, 160, 3), np.uint8))
+    watch.look(ImageFrame(0, 0.0, np.zeros((90, 160, 3), np.uint8)))
     assert find_motion(watch.rows, NOBODY[:, :1], LENS, SIZE).kind == "still"
     assert find_motion([], NOBODY[:, :0], LENS, SIZE).kind == "still"
     joints = np.array([[[[10.0, 10.0], [30.0, 110.0]], [[np.nan] * 2] * 2]])

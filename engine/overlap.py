@@ -1,0 +1,73 @@
+"""Work done ahead in a thread of its own, behind a bounded queue: decoding, while networks look.
+
+FFmpeg, OpenCV, LiteRT, OpenVINO and torch all let other threads of Python run, so a stage that only calls
+them overlaps with the next one. What comes out, and in which order, is as without.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Generator, Iterable
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+
+_LOOK_UP = 0.1  # seconds after which a waiting thread looks whether it is to stop
+
+
+class _End:
+    """What ended the work: an error, or nothing more to do."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+
+def ahead(items: Iterable[_Item], depth: int, name: str) -> Generator[_Item, None, None]:
+    """The same items in the same order, made up to `depth` ahead in a thread of that name.
+
+    An error of the items is raised where they are read. When the reader closes the generator, or loses it,
+    the thread ends after the item in hand, and the items are closed in it; close() waits for that.
+    """
+    made: queue.Queue[_Item | _End] = queue.Queue(maxsize=depth)
+    stop = threading.Event()
+    # daemon: should the reader's thread die with the generator open, the process may still end
+    worker = threading.Thread(target=_make, args=(items, made, stop), name=name, daemon=True)
+    worker.start()
+    try:
+        while True:
+            item = made.get()
+            if isinstance(item, _End):
+                if item.error is not None:
+                    raise item.error
+                return
+            yield item
+    finally:
+        stop.set()
+        worker.join()
+
+
+def _make(items: Iterable[_Item], made: queue.Queue[_Item | _End], stop: threading.Event) -> None:
+    end = _End()
+    try:
+        with contextlib.ExitStack() as stack:
+            if isinstance(items, Generator):
+                # a generator can only be closed by the thread that runs it
+                stack.callback(items.close)
+            for item in items:
+                if not _put(made, item, stop):
+                    return
+    except BaseException as error:  # to be raised by the reader, whatever it is
+        end = _End(error)
+    finally:
+        _put(made, end, stop)
+
+
+def _put(made: queue.Queue[_Item | _End], item: _Item | _End, stop: threading.Event) -> bool:
+    """Whether there was room before it was to stop."""
+    while not stop.is_set():
+        with contextlib.suppress(queue.Full):
+            made.put(item, timeout=_LOOK_UP)
+            return True
+    return False

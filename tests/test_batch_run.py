@@ -32,11 +32,11 @@ class Maker:
     def __init__(self, fails: dict[str, Exception] | None = None) -> None:
         self.fails, self.made = fails or {}, []
 
-    def __call__(self, clip: Clip) -> Made:
+    def __call__(self, clip: Clip, folder: Path) -> Made:
         self.made.append(clip.name)
         if clip.name in self.fails:
             raise self.fails[clip.name]
-        result = clip.folder / f"{clip.name}.fbx"
+        result = folder / f"{clip.name}.fbx"
         result.write_text(clip.name)
         return Made([result], {"frames": 7})
 
@@ -98,7 +98,7 @@ def test_an_interrupt_leaves_no_claim(tmp_path):
 WORKER = """
 import json, os, sys, time
 for line in sys.stdin:
-    label = line.strip()
+    label = json.loads(line)["label"]
     if label == "deadly":
         os._exit(9)
     if label == "endless":
@@ -118,26 +118,26 @@ def worker(tmp_path) -> list[str]:
 
 def test_workers_share_the_clips(tmp_path, worker):
     wanted = clips(tmp_path, *(f"c{i}" for i in range(8)))
-    outcomes = list(run_workers(wanted, worker, 2))
+    outcomes = list(run_workers([[clip] for clip in wanted], worker, 2))
     assert sorted(o.label for o in outcomes) == sorted(c.label for c in wanted)
     assert all(o.status == DONE for o in outcomes)
     assert len({o.facts["pid"] for o in outcomes}) == 2
 
 
 def test_a_worker_that_dies_costs_one_clip(tmp_path, worker):
-    outcomes = {o.label: o for o in run_workers(clips(tmp_path, "a", "deadly", "b", "c"), worker, 1)}
+    outcomes = {o.label: o for o in run_workers([clips(tmp_path, "a", "deadly", "b", "c")], worker, 1)}
     assert [outcomes[name].status for name in "abc"] == [DONE] * 3
     assert outcomes["deadly"].status == FAILED and "exit code 9" in outcomes["deadly"].message
 
 
 def test_a_program_that_is_not_there_fails_every_clip(tmp_path):
-    outcomes = list(run_workers(clips(tmp_path, "a", "b"), [str(tmp_path / "gone")], 2))
+    outcomes = list(run_workers([[clip] for clip in clips(tmp_path, "a", "b")], [str(tmp_path / "gone")], 2))
     assert [o.status for o in outcomes] == [FAILED, FAILED]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="asks the system for a process by its number")
 def test_leaving_ends_the_workers(tmp_path, worker):
-    running = run_workers(clips(tmp_path, "a", "endless"), worker, 1)
+    running = run_workers([clips(tmp_path, "a", "endless")], worker, 1)
     assert next(running).label == "a"
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
         time.sleep(0.01)
@@ -147,10 +147,10 @@ def test_leaving_ends_the_workers(tmp_path, worker):
 
 
 def test_workers_are_no_more_than_memory_carries(monkeypatch):
-    monkeypatch.setattr("blender_pose3d.batch.workers._free_memory", lambda: 6e9)
+    monkeypatch.setattr("blender_pose3d.batch.workers.free_memory", lambda: 6e9)
     assert affordable(8, videos=True) == 2
     assert affordable(4, videos=False) == 4
-    monkeypatch.setattr("blender_pose3d.batch.workers._free_memory", lambda: 1e6)
+    monkeypatch.setattr("blender_pose3d.batch.workers.free_memory", lambda: 1e6)
     assert affordable(8, videos=True) == 1
 
 

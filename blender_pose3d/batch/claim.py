@@ -83,6 +83,11 @@ def _made(path: Path) -> bool:
             file.write(content)
     except FileExistsError:
         return False
+    except OSError:
+        # a full disk has room for a name and not for what it says
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
     return True
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from ..formats.frame_files import FRAME_FILE, frame_files
 from .errors import NoClips
+from .notes import NOTE, results_of
 
 KEYPOINTS = ".json"
 MOTIONS = frozenset({".npz", ".trc", ".c3d", ".bvh", KEYPOINTS})
 """What holds a motion already. BVH and JSON may be anything, so folders are not searched for them."""
-_NOTE = ".done.json"  # what a clip leaves beside its results
 _VIDEO = "mp4 mov m4v mkv webm avi wmv flv mpg mpeg mts m2ts ts 3gp 3g2 ogv mxf gif"
 VIDEOS = frozenset(f".{suffix}" for suffix in _VIDEO.split())
 JOB = ".toml"
@@ -86,12 +86,14 @@ def _without_results(paths: list[Path]) -> list[Path]:
     """Without what earlier runs wrote: files that a note beside them lists."""
     listed: set[Path] = set()
     for folder in {path.parent for path in paths}:
-        for note in folder.glob(f"*{_NOTE}"):
+        for note in folder.glob(f"*{NOTE}"):
             try:
-                listed |= {folder / name for name in json.loads(note.read_text(encoding="utf-8"))["files"]}
-            except (OSError, ValueError, KeyError, TypeError):
+                noted = json.loads(note.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
                 continue  # no note of ours
-    return [path for path in paths if path not in listed and not path.name.endswith(_NOTE)]
+            if isinstance(noted, dict):
+                listed |= {folder / name for name in results_of(noted)}
+    return [path for path in paths if path not in listed and not path.name.endswith(NOTE)]
 
 
 def _visible(path: Path, root: Path) -> bool:

@@ -16,8 +16,8 @@
     person = 2
 
 Settings are the options of ``pose3d convert`` by their long names. A folder stands for every video and tracks
-file below it; a clip that lies in one has its settings, and takes the place of the file there. The same input
-may stand in several clips, for a character each.
+file below it, and has the settings of a folder around it; a clip that lies in one has its settings, and takes
+the place of the file there. The same input may stand in several clips, for a character each.
 """
 
 from __future__ import annotations
@@ -32,6 +32,15 @@ from .inputs import find
 from .options import Layer, Options
 
 _OWN = {"folder": ("path",), "clip": ("input",)}
+
+
+@dataclass(frozen=True)
+class _Area:
+    """A folder of a job with all the settings that count in it."""
+
+    root: Path
+    layer: Layer
+    where: str
 
 
 @dataclass(frozen=True)
@@ -52,14 +61,9 @@ def read_job(path: Path, options: Options) -> list[Asked]:
     content = _read(path)
     beside = path.parent
     folders, clips = (_tables(content, kind, path) for kind in ("folder", "clip"))
-    whole = options.layer(
-        {key: value for key, value in content.items() if key not in _OWN}, path.name, beside
-    )
-    areas = []
-    for number, table in enumerate(folders, start=1):
-        where = f"{path.name}, folder {number}"
-        root = beside / _text(table, "path", where)
-        areas.append((root, options.merge(whole, options.layer(_rest(table, "folder"), where, beside))))
+    own = {key: value for key, value in content.items() if key not in _OWN}
+    whole = options.layer(own, path.name, beside, whole=True)
+    areas = _areas(folders, whole, path, options)
     asked = []
     for number, table in enumerate(clips, start=1):
         where = f"{path.name}, clip {number}"
@@ -67,14 +71,15 @@ def read_job(path: Path, options: Options) -> list[Asked]:
         own = options.layer(_rest(table, "clip"), where, beside)
         for one in inputs:
             area = _area(one.path, areas)
-            around = whole if area is None else area[1]
-            below = one.folder if area is None else one.path.resolve().parent.relative_to(area[0].resolve())
+            around = whole if area is None else area.layer
+            below = one.folder if area is None else _below(one.path, area)
             asked.append(Asked(one.path, below, options.merge(around, own), where))
     taken = {one.path.resolve() for one in asked}
-    for number, (root, layer) in enumerate(areas, start=1):
-        rest = [one for one in find([root]) if one.path.resolve() not in taken]
-        taken |= {one.path.resolve() for one in rest}
-        asked += [Asked(one.path, one.folder, layer, f"{path.name}, folder {number}") for one in rest]
+    for area in areas:
+        # what lies in a folder of its own settings is that folder's
+        rest = [one.path for one in find([area.root]) if _area(one.path, areas) is area]
+        rest = [one for one in rest if one.resolve() not in taken]
+        asked += [Asked(one, _below(one, area), area.layer, area.where) for one in rest]
     if not asked:
         raise NoClips(f"{path} names no [[clip]] and no [[folder]].")
     return asked
@@ -107,7 +112,32 @@ def _text(table: dict[str, Any], key: str, where: str) -> str:
     return value
 
 
-def _area(path: Path, areas: list[tuple[Path, Layer]]) -> tuple[Path, Layer] | None:
-    """The innermost folder of the job that a file lies in, and its settings."""
-    around = [(root, layer) for root, layer in areas if path.resolve().is_relative_to(root.resolve())]
-    return max(around, key=lambda area: len(area[0].resolve().parts), default=None)
+def _areas(tables: list[dict[str, Any]], whole: Layer, path: Path, options: Options) -> list[_Area]:
+    """The folders of a job, in its order."""
+    read = []
+    for number, table in enumerate(tables, start=1):
+        where = f"{path.name}, folder {number}"
+        root = path.parent / _text(table, "path", where)
+        if not root.is_dir():
+            raise NoClips(f"{where}: there is no folder {root}.")
+        read.append(_Area(root, options.layer(_rest(table, "folder"), where, path.parent), where))
+    made: dict[Path, _Area] = {}
+    # outer folders first: inner ones begin with their settings
+    for area in sorted(read, key=lambda one: len(one.root.resolve().parts)):
+        if (root := area.root.resolve()) in made:
+            raise BatchError(f"{area.where}: {area.root} stands in {path.name} twice.")
+        around = _area(area.root, list(made.values()))
+        layer = options.merge(whole if around is None else around.layer, area.layer)
+        made[root] = _Area(area.root, layer, area.where)
+    return [made[area.root.resolve()] for area in read]
+
+
+def _area(path: Path, areas: list[_Area]) -> _Area | None:
+    """The innermost folder of the job that a file or folder lies in."""
+    around = [area for area in areas if path.resolve().is_relative_to(area.root.resolve())]
+    return max(around, key=lambda area: len(area.root.resolve().parts), default=None)
+
+
+def _below(path: Path, area: _Area) -> Path:
+    """The folder of a file, as it lies in a folder of the job."""
+    return path.resolve().parent.relative_to(area.root.resolve())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,7 +14,15 @@ Layer = dict[str, list[str]]
 """Options of one level of a job: name without dashes → the words that set it on a command line."""
 
 # Files and folders that a job file names lie beside it.
-PATHS = frozenset({"out", "character", "map", "report"})
+PATHS = frozenset({"out", "character", "report"})
+HOW = frozenset({"jobs", "part", "again", "dry-run", "report"})
+"""Options that say how the whole is run, not what becomes of a clip."""
+_HIDDEN = frozenset({"help", "worker"})
+
+
+def words_of(layer: Layer) -> tuple[str, ...]:
+    """A layer as a command line has it."""
+    return tuple(word for words in layer.values() for word in words)
 
 
 class StrictParser(argparse.ArgumentParser):
@@ -32,7 +40,7 @@ class Options:
         self._actions: dict[str, argparse.Action] = {}
         for action in parser._actions:
             for word in action.option_strings:
-                if word.startswith("--") and action.dest != "help":
+                if word.startswith("--") and action.dest not in _HIDDEN:
                     self._actions[word.removeprefix("--")] = action
         groups = [[a.option_strings for a in g._group_actions] for g in parser._mutually_exclusive_groups]
         self._exclusive = [{w.removeprefix("--") for words in g for w in words} for g in groups]
@@ -54,11 +62,12 @@ class Options:
             for name, value in vars(seen).items()
         }
 
-    def layer(self, table: Mapping[str, Any], where: str, folder: Path) -> Layer:
+    def layer(self, table: Mapping[str, Any], where: str, folder: Path, *, whole: bool = False) -> Layer:
         """A table of settings as words of a command line.
 
-        where: what to call the table in a message. folder: relative paths lie in it. Raises BatchError for an
-        unknown setting, naming the nearest known one, and for a value of another type.
+        where: what to call the table in a message. folder: relative paths lie in it. whole: it is that of
+        the whole job. Raises BatchError for an unknown setting, naming the nearest known one, and for a value
+        of another type.
         """
         made: Layer = {}
         for key, value in table.items():
@@ -67,6 +76,8 @@ class Options:
                 near = difflib.get_close_matches(name, self._actions, n=1, cutoff=0.5)
                 hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(self.names)}."
                 raise BatchError(f"{where}: there is no setting {key}; {hint}")
+            if name in HOW and not whole:
+                raise BatchError(f"{where}: {name} is for the whole job: write it above all tables.")
             made[name] = self._words(name, value, where, folder)
         return made
 
@@ -97,8 +108,11 @@ class Options:
 
     def parse(self, inputs: list[str], layer: Layer, where: str) -> argparse.Namespace:
         """What the parser makes of a layer. Raises BatchError with the parser's reason."""
-        words = [word for words in layer.values() for word in words]
         try:
-            return self._parser.parse_args([*words, "--", *inputs])
+            return self.parse_words([*words_of(layer), "--", *inputs])
         except BatchError as error:
             raise BatchError(f"{where}: {error}" if where else str(error)) from None
+
+    def parse_words(self, words: Sequence[str]) -> argparse.Namespace:
+        """What the parser makes of a command line. Raises BatchError with the parser's reason."""
+        return self._parser.parse_args(list(words))

@@ -6,23 +6,28 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..formats.frame_files import clip_name
 from .errors import BatchError
 from .inputs import JOB, find
 from .job_file import Asked, read_job
-from .options import Options
+from .options import Layer, Options, words_of
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One input and what is to be made of it. folder: where its results go. label: what to call it."""
+    """One input and what is to be made of it.
+
+    folder: where its results go. label: what to call it. words: its options as a command line has them.
+    """
 
     path: Path
     folder: Path
     name: str
     label: str
     args: argparse.Namespace
+    words: tuple[str, ...] = ()
 
 
 def plan(named: Sequence[str], argv: list[str], options: Options) -> list[Clip]:
@@ -38,12 +43,22 @@ def plan(named: Sequence[str], argv: list[str], options: Options) -> list[Clip]:
     for name in jobs:
         asked += read_job(Path(name), options)
     asked += [Asked(one.path, one.folder, {}, "") for one in find(n for n in named if n not in jobs)]
-    clips = [
-        _clip(one, options.parse([str(one.path)], options.merge(one.layer, typed), one.where))
-        for one in asked
-    ]
+    clips = [_clip(one, options.merge(one.layer, typed), options) for one in asked]
     _refuse_doubles(clips)
     return clips
+
+
+def to_message(clip: Clip) -> dict[str, Any]:
+    """A clip for another process, ready for JSON."""
+    own = {key: str(getattr(clip, key)) for key in ("path", "folder", "name", "label")}
+    return {**own, "words": list(clip.words)}
+
+
+def from_message(held: dict[str, Any], options: Options) -> Clip:
+    """The clip that ``to_message`` made. Raises BatchError for options that make no sense."""
+    args = options.parse_words([*held["words"], "--", held["path"]])
+    own = held["name"], held["label"], args, tuple(held["words"])
+    return Clip(Path(held["path"]), Path(held["folder"]), *own)
 
 
 def part(clips: list[Clip], number: int, of: int) -> list[Clip]:
@@ -53,16 +68,16 @@ def part(clips: list[Clip], number: int, of: int) -> list[Clip]:
     return clips[number - 1 :: of]
 
 
-def _clip(asked: Asked, args: argparse.Namespace) -> Clip:
+def _clip(asked: Asked, layer: Layer, options: Options) -> Clip:
+    args = options.parse([str(asked.path)], layer, asked.where)
     name = args.name or clip_name(asked.path)
     where = f"{asked.where}: " if asked.where else ""
     if not args.out:
         raise BatchError(f"{where}say with --out where the results go.")
     if Path(name).name != name:
         raise BatchError(f"{where}a name is that of a file, not {name!r}.")
-    return Clip(
-        asked.path, Path(args.out).absolute() / asked.folder, name, (asked.folder / name).as_posix(), args
-    )
+    folder = Path(args.out).absolute() / asked.folder
+    return Clip(asked.path, folder, name, (asked.folder / name).as_posix(), args, words_of(layer))
 
 
 def _refuse_doubles(clips: list[Clip]) -> None:

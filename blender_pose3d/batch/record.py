@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import uuid
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..formats.frame_files import frame_files
+from .notes import NOTE, results_of
 from .plan import Clip
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +26,7 @@ def fingerprint(clip: Clip, program: str) -> str:
     program: name and version of the Blender that makes them. Raises OSError for an input that cannot be read.
     """
     settings = {key: value for key, value in vars(clip.args).items() if key not in _HOW}
-    files = {key: file_hash(Path(settings[key])) for key in ("character", "map") if settings.get(key)}
+    files = {"character": file_hash(Path(settings["character"]))} if settings.get("character") else {}
     facts = {
         "input": [file_hash(path) for path in frame_files(clip.path)],
         "name": clip.name,
@@ -50,18 +52,18 @@ def _file_hash(path: Path, _size: int, _changed: int) -> str:
 
 @lru_cache(maxsize=1)
 def _code() -> str:
-    """Our own source: a newer version makes old results out of date."""
+    """Our own source, and which weights: a newer version makes old results out of date."""
     digest = hashlib.sha256()
     for package in ("blender_pose3d", "engine"):
         files = [*(_ROOT / package).rglob("*.py"), *(_ROOT / package).rglob("*.json")]
-        for path in sorted(files):
+        for path in (*sorted(files), *_ROOT.glob("weights/manifest.toml")):
             digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
 def record_path(clip: Clip) -> Path:
     """Where the note of a clip lies."""
-    return clip.folder / f"{clip.name}.done.json"
+    return clip.folder / f"{clip.name}{NOTE}"
 
 
 def is_done(clip: Clip, mark: str) -> bool:
@@ -76,11 +78,16 @@ def is_done(clip: Clip, mark: str) -> bool:
 
 
 def write_record(clip: Clip, mark: str, files: Iterable[Path], facts: dict[str, Any]) -> None:
-    """Note, after the last result, that a clip is done. Raises OSError; nothing half-written stays."""
-    sizes = {path.relative_to(clip.folder).as_posix(): path.stat().st_size for path in files}
-    content = {"input": clip.path.name, "made_from": mark, "files": sizes, **facts}
+    """Note that a clip is done, or with an empty mark that its results are on their way.
+
+    files: results, in the clip's folder or still beside it. Those of earlier runs that are still there stay
+    known as results. Raises OSError; nothing half-written stays.
+    """
+    sizes = {path.name: path.stat().st_size for path in files}
+    kept = sorted(n for n in results_of(read_facts(clip)) if n not in sizes and (clip.folder / n).is_file())
+    content = {"input": clip.path.name, "made_from": mark, "files": sizes, "earlier": kept, **facts}
     path = record_path(clip)
-    half = path.with_name(f".{path.name}.part")
+    half = path.with_name(f".{clip.name}.{uuid.uuid4().hex[:8]}")
     try:
         half.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         half.replace(path)

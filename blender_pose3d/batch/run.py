@@ -11,22 +11,26 @@ from typing import Any
 
 from .claim import claim, drop_own, holder
 from .plan import Clip
-from .record import fingerprint, is_done, read_facts, write_record
+from .record import fingerprint, is_done, read_facts
+from .stage import publish, stage, unstaged
 from .summary import DONE, ELSEWHERE, FAILED, UP_TO_DATE, Outcome
 
 _BAD_INPUT, _FAILED = 3, 1
+_OWN = frozenset({"input", "made_from", "files", "earlier"})  # of a note, not of a report
 
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a clip. files: its results. facts: what its report says in a line, ready for JSON."""
+    """What came of a clip. files: its results, by their final names in the folder that it was made in.
+    facts: what its report says in a line, ready for JSON."""
 
     files: list[Path]
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-Make = Callable[[Clip], Made]
-"""Converts one clip. Raises an error with a message for people and, where it has one, an ``exit_code``."""
+Make = Callable[[Clip, Path], Made]
+"""Converts one clip, into a folder. Raises an error with a message for people and, where it has one, an
+``exit_code``."""
 
 
 def run(clips: Iterable[Clip], make: Make, program: str, *, again: bool = False) -> Iterator[Outcome]:
@@ -54,7 +58,7 @@ def one(clip: Clip, make: Make, program: str, *, again: bool = False) -> Outcome
         code, why = getattr(error, "exit_code", _FAILED), str(error)
         if not hasattr(error, "exit_code"):
             why = f"Something unexpected went wrong ({type(error).__name__}: {why})."
-    return Outcome(clip.label, FAILED, code, why, time.monotonic() - began)
+    return Outcome(clip.label, FAILED, code, unstaged(clip, why), time.monotonic() - began)
 
 
 def _claimed(clip: Clip, mark: str, make: Make, again: bool, began: float) -> Outcome:
@@ -68,8 +72,9 @@ def _claimed(clip: Clip, mark: str, make: Make, again: bool, began: float) -> Ou
                 # whoever had the claim before may just have finished
                 if (done := _up_to_date(clip, mark, again)) is not None:
                     return done
-                made = make(clip)
-                write_record(clip, mark, made.files, made.facts)
+                with stage(clip) as folder:
+                    made = make(clip, folder)
+                    publish(clip, mark, made.files, made.facts)
         except KeyboardInterrupt:
             drop_own(path)
             raise
@@ -97,4 +102,4 @@ def _no_empty_folder(folder: Path) -> Iterator[None]:
 
 
 def _told(noted: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in noted.items() if key not in ("input", "made_from", "files")}
+    return {key: value for key, value in noted.items() if key not in _OWN}

@@ -1,7 +1,7 @@
 """Several clips at once: worker processes that are handed one clip after another and say what became of it.
 
-A worker is the same program with the same arguments. It reads clips' labels, a line each, and answers each
-with a line of JSON. When one dies, its clip counts as failed and another takes its place.
+A worker is the same program. It reads clips, a line of JSON each, and answers each with a line of JSON. When
+one dies, its clip counts as failed and another takes its place.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
-from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
-from .plan import Clip
+from .memory import free_memory
+from .plan import Clip, to_message
 from .summary import FAILED, LEFT, Outcome
 
 _PATIENCE = 10.0  # seconds for a worker to end by itself
@@ -25,23 +25,24 @@ _FOR_VIDEO, _FOR_TRACKS = 2.5e9, 0.8e9  # bytes that a worker needs: with an eng
 
 
 def run(
-    clips: Sequence[Clip], command: Sequence[str], jobs: int, env: dict[str, str] | None = None
+    heaps: Sequence[Sequence[Clip]], command: Sequence[str], jobs: int, env: dict[str, str] | None = None
 ) -> Generator[Outcome, None, None]:
     """What becomes of each clip, in the order in which they end.
 
-    command, env: start a worker. Closing the iterator, or an exception thrown into it, ends all workers; what
-    they were at is not done then.
+    heaps: clips that one worker is to do after another, such as those of one video. command, env: start a
+    worker. Closing the iterator, or an exception thrown into it, ends all workers; what they were at is not
+    done then.
     """
-    waiting: queue.SimpleQueue[Clip] = queue.SimpleQueue()
-    for clip in clips:
-        waiting.put(clip)
+    waiting: queue.SimpleQueue[Sequence[Clip]] = queue.SimpleQueue()
+    for heap in heaps:
+        waiting.put(heap)
     said: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
     stop = threading.Event()
-    hands = [_Hand(command, env, waiting, said, stop) for _ in range(max(1, min(jobs, len(clips))))]
+    hands = [_Hand(command, env, waiting, said, stop) for _ in range(max(1, min(jobs, len(heaps))))]
     for hand in hands:
         hand.start()
     try:
-        for _ in clips:
+        for _ in range(sum(map(len, heaps))):
             yield said.get()
     finally:
         stop.set()
@@ -51,17 +52,8 @@ def run(
 
 def affordable(jobs: int, videos: bool) -> int:
     """As many of these workers as the free memory carries, at least one. videos: they need engines."""
-    free = _free_memory()
+    free = free_memory()
     return jobs if free is None else max(1, min(jobs, int(free / (_FOR_VIDEO if videos else _FOR_TRACKS))))
-
-
-def _free_memory() -> float | None:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    found = [line.split() for line in lines if line.startswith("MemAvailable:")]
-    return 1024 * float(found[0][1]) if found else None
 
 
 class _Hand(threading.Thread):
@@ -71,7 +63,7 @@ class _Hand(threading.Thread):
         self,
         command: Sequence[str],
         env: dict[str, str] | None,
-        waiting: queue.SimpleQueue[Clip],
+        waiting: queue.SimpleQueue[Sequence[Clip]],
         said: queue.SimpleQueue[Outcome],
         stop: threading.Event,
     ) -> None:
@@ -83,15 +75,18 @@ class _Hand(threading.Thread):
     def run(self) -> None:
         while not self._stop_all.is_set():
             try:
-                clip = self._waiting.get_nowait()
+                heap = self._waiting.get_nowait()
             except queue.Empty:
                 return
-            self._said.put(self._ask(clip))
+            for clip in heap:
+                if self._stop_all.is_set():
+                    return
+                self._said.put(self._ask(clip))
 
     def _ask(self, clip: Clip) -> Outcome:
         try:
             process = self._process or self._begin()
-            cast("IO[str]", process.stdin).write(clip.label + "\n")
+            cast("IO[str]", process.stdin).write(json.dumps(to_message(clip)) + "\n")
             cast("IO[str]", process.stdin).flush()
             line = cast("IO[str]", process.stdout).readline()
             if line:
@@ -137,10 +132,9 @@ class _Hand(threading.Thread):
             process.wait()
 
 
-def serve(clips: Sequence[Clip], one: Callable[[Clip], Outcome], answers: IO[str]) -> None:
-    """A worker's side: clips by their labels from standard input until it closes."""
-    by_label = {clip.label: clip for clip in clips}
+def serve(one: Callable[[dict[str, Any]], Outcome], answers: IO[str]) -> None:
+    """A worker's side: clips, as `plan.to_message` makes them, from standard input until it closes."""
     for line in sys.stdin:
-        outcome = one(by_label[line.rstrip("\n")])
+        outcome = one(json.loads(line))
         answers.write(json.dumps(vars(outcome)) + "\n")
         answers.flush()

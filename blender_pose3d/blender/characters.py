@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 
 from ..proportions import Proportions
 from .armature import create_armature
+from .blend_version import can_read, refusal, version_in, warning
 from .errors import BadArguments, BadInput
 from .rig_map import told
 from .target import cannot_be_animated
@@ -13,16 +16,28 @@ from .target import cannot_be_animated
 GENERATED = "pose3d"
 
 
-def open_file(blend: str | None) -> None:
-    """The character's file as it is on disk, or an empty one. Raises BadInput."""
+def open_file(blend: str | None) -> str | None:
+    """The character's file as it is on disk, or an empty one; returns a line of warning, if one is due.
+
+    Raises BadInput, also for a file of a Blender so new that this one does not understand it.
+    """
     if blend is None:
         bpy.ops.wm.read_homefile(use_empty=True)
-        return
+        return None
+    own = (bpy.app.version[0], bpy.app.version[1])
+    saved = version_in(Path(blend))
+    if saved is not None and not can_read(saved, own):
+        raise BadInput(refusal(blend, saved, own))
     try:
         bpy.ops.wm.open_mainfile(filepath=blend, load_ui=False)
     except RuntimeError as error:
         cause = [line for line in str(error).splitlines() if line.strip()][-1].removeprefix("Error: ")
         raise BadInput(f"Cannot open {blend}: {cause}") from error
+    # of a compressed file only this tells
+    saved = (bpy.data.version[0], bpy.data.version[1])
+    if not can_read(saved, own):
+        raise BadInput(refusal(blend, saved, own))
+    return warning(blend, saved, own) if saved > own else None
 
 
 def choose_armature(name: str | None, rig: str | None, blend: str | None) -> bpy.types.Object | None:

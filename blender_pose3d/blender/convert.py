@@ -33,7 +33,8 @@ FORMATS = ("fbx", "bvh", "glb", "blend", *MOTION_FORMATS)
 @dataclass(frozen=True)
 class Job:
     """What to make of each input. person: from 1, None for everybody. blend: the character's file.
-    scene_rate: the motion takes the frame rate of that file, instead of the other way round."""
+    scene_rate: the motion takes the frame rate of that file, instead of the other way round. home: where
+    results come to lie, if not in ``out``."""
 
     out: Path
     formats: tuple[str, ...]
@@ -46,6 +47,7 @@ class Job:
     baking: BakeSettings = field(default_factory=BakeSettings)
     scene_rate: bool = False
     export: ExportSettings = field(default_factory=ExportSettings)
+    home: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def _write(
         for (_, armature), start in zip(moved, starts, strict=True):
             move_object(armature, start)
         actions = [one.animation_data.action for _, one in moved if one.animation_data.action]
-        paths.append(export.save_blend(job.out / f"{name}.blend", assets=actions))
+        paths.append(export.save_blend(job.out / f"{name}.blend", assets=actions, home=job.home))
     return paths
 
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -23,6 +21,8 @@ import numpy as np
 from blender_pose3d.camera import Camera, rotation_for_up
 from blender_pose3d.motion import Motion
 from blender_pose3d.skeleton import H36M_19
+
+from .fit_bake_memory import line, measured
 
 FPS = 60.0
 BONES = 60
@@ -38,13 +38,10 @@ def main() -> None:
     parser.add_argument("--memory-frames", type=int, default=100_000, metavar="N", help="0: leave it out")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="the fastest of so many counts")
     parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--only-ours", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.only_ours:
-        _only_ours(asked.frames)
     found = _beside_each_other(asked.frames, min(asked.usual_frames, asked.frames), asked.repeat)
     if asked.memory_frames:
-        found["memory"] = _memory(asked.memory_frames)
+        found["memory"] = measured(asked.memory_frames)
     _print(found)
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
@@ -247,34 +244,6 @@ def walking(frames: int) -> Motion:
     )
 
 
-def _memory(frames: int) -> dict[str, float]:
-    """Peak memory of a process that only fits and bakes, MB; and of Blender with the armature alone."""
-    command = [sys.executable, "-m", "bench.fit_bake", "--only-ours", "--frames", str(frames)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def _only_ours(frames: int) -> None:
-    armature = sixty_bones()
-    before = _peak()
-    motion = walking(frames)
-    fit_time, bake_time = _ours(armature, motion)
-    row = {"frames": frames, "blender_mb": before, "peak_mb": _peak()}
-    print(json.dumps({**row, "fit_s": fit_time.wall, "bake_s": bake_time.wall}))
-    sys.stdout.flush()
-    os._exit(0)
-
-
-def _peak() -> float:
-    """Largest resident memory of this process so far, MB."""
-    status = Path("/proc/self/status")
-    if status.exists():  # getrusage also counts what the process was before it became this program
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024 / 1e6
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
-
-
 def _print(found: dict) -> None:
     print("{frames} frames, {bones} bones, {vertices} vertices, {cores} cores".format(**found))
     print(f"{'seconds':12} {'clock':>8} {'processor':>10}")
@@ -282,12 +251,8 @@ def _print(found: dict) -> None:
         print(f"{name:12} {found[name + '_s']:8.2f} {found[name + '_cpu_s']:10.2f}")
     print(f"{'ratio':12} {found['ratio']:8.1f} {found['ratio_cpu']:10.1f}")
     print("the usual way from {usual_measured_frames} frames; load before: {load_before}".format(**found))
-    if "memory" in found:
-        print(
-            "peak memory at {frames} frames: {peak_mb:.0f} MB, before them {blender_mb:.0f} MB".format(
-                **found["memory"]
-            )
-        )
+    for row in found.get("memory", ()):
+        print(line(row))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from scipy.linalg import solve_banded
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import butter, savgol_coeffs, savgol_filter, sosfiltfilt
 
 from .banded import stiffness_for, whittaker
 from .skeleton import Skeleton
@@ -89,6 +88,8 @@ def _whittaker(values: np.ndarray, weight: np.ndarray, fps: float, frequency: fl
 
 
 def _butterworth(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) -> np.ndarray:
+    from scipy.signal import butter, sosfiltfilt  # 30 MB, which the default filter does not need
+
     # Forwards and backwards the gain is squared: at its own cutoff a Butterworth filter then halves.
     sections = butter(2, frequency, fs=fps, output="sos")
     return sosfiltfilt(sections, values, axis=0, padlen=min(len(values) - 1, int(fps / frequency) + 6))
@@ -126,12 +127,16 @@ def _gaussian(values: np.ndarray, weight: np.ndarray, fps: float, frequency: flo
 
 
 def _savgol(values: np.ndarray, weight: np.ndarray, fps: float, frequency: float) -> np.ndarray:
+    from scipy.signal import savgol_filter
+
     half = min(_savgol_half(fps / frequency), (len(values) - 1) // 2)
     return savgol_filter(values, 2 * half + 1, 3, axis=0) if half > 1 else values.copy()
 
 
 def _savgol_half(period: float) -> int:
     """The shortest half window with which a cubic at least halves a motion of this period in frames."""
+    from scipy.signal import savgol_coeffs
+
     # Well past the rule of Schafer, IEEE Signal Processing Magazine, 2011, which holds for long windows only.
     for half in range(2, int(period) + 4):
         wave = np.cos(2 * np.pi * np.arange(-half, half + 1) / period)

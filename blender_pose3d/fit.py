@@ -115,7 +115,7 @@ def _animation(posing: Posing, mapping: Mapping[str, str], turn: np.ndarray, not
     mover, location = local_location(rest, rest.names[hips], shift, tuple(mapping.values()))
     still = {name for role, name in mapping.items() if role.split(".")[0] in STILL}
     names = [name for name in rest.names if name in basis or name in still]
-    rotations = np.zeros((len(posing.path), len(names), 4))
+    rotations = np.zeros((len(posing.path), len(names), 4), dtype=np.float32)  # as keys are
     rotations[..., 0] = 1.0
     for place, name in enumerate(names):
         if name in basis:

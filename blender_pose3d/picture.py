@@ -42,6 +42,10 @@ class Sight:
     weight: np.ndarray
     turns: np.ndarray
 
+    def part(self, frames: slice) -> Sight:
+        """The same of some frames."""
+        return Sight(self.joints, self.rays[frames], self.weight[frames], self.turns[frames])
+
 
 def look(picture: Picture, score: np.ndarray, skeleton: Skeleton) -> Sight:
     """The rays of the joints that picture and skeleton share; score: (T, J) of the lifted joints."""

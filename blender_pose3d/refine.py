@@ -7,7 +7,7 @@ pose: every frame by itself, all frames at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,7 @@ _PATH = np.array([0.1, 0.1, 0.2])
 _PLACE, _SHAKING_MEANS = 0.02, 2.0
 _FITS = 0.08
 _ROUNDS = 2
+_BLOCK = 2048  # frames
 # Bones near the hip are lifted better than those at the ends, in parts of the errors above.
 _SURER = {"Hip": 3.0, "Spine": 2.5, "Thorax": 2.5, "Shoulder": 2.0}
 
@@ -58,8 +59,12 @@ def onto_picture(
     place = _place_error(sight, path[:, 2], fps)
     lifted = _Lifted(pose, path, unit(path).T, lengths, skeleton)
     joints = pose + path[:, None]
-    for _ in range(_ROUNDS):
-        joints = _solve(lifted, joints, _Seen(sight, joints, place))
+    for start in range(0, len(pose), _BLOCK):
+        # frames know nothing of each other here: in blocks they stay in the processor's cache
+        block = slice(start, start + _BLOCK)
+        few, seen_there = lifted.part(block), sight.part(block)
+        for _ in range(_ROUNDS):
+            joints[block] = _solve(few, joints[block], _Seen(seen_there, joints[block], place))
     return joints - joints[:, :1]
 
 
@@ -72,6 +77,11 @@ class _Lifted:
     ahead: np.ndarray
     lengths: np.ndarray
     skeleton: Skeleton
+
+    def part(self, frames: slice) -> _Lifted:
+        """The same of some frames."""
+        cut = {"pose": self.pose[frames], "path": self.path[frames], "ahead": self.ahead[:, frames]}
+        return replace(self, **cut)
 
 
 def _place_error(sight: Sight, distance: np.ndarray, fps: float) -> np.ndarray:

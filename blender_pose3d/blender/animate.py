@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import bpy
+import numpy as np
 
 from ..bake_settings import BakeSettings
 from ..fit import FitError, fit
@@ -33,6 +34,16 @@ class Animated(NamedTuple):
     notes: list[str]
 
 
+class Fitted(NamedTuple):
+    """A motion that suits an armature, before any key is set. found: what its bones are. travel: (T, 4, 4) of
+    the armature's object, if that moves. notes: for the user."""
+
+    found: Detection
+    animation: Animation
+    travel: np.ndarray | None
+    notes: list[str]
+
+
 def animate(
     armature: bpy.types.Object, motion: Motion, *, name: str, start: int, baking: BakeSettings | None = None
 ) -> Animated:
@@ -41,6 +52,11 @@ def animate(
     Raises BadInput, and then nothing has changed.
     """
     baking = baking or BakeSettings()
+    return keyed(armature, fitted_to(armature, motion, baking), name=name, start=start, baking=baking)
+
+
+def fitted_to(armature: bpy.types.Object, motion: Motion, baking: BakeSettings) -> Fitted:
+    """What a motion is on an armature; changes nothing. Raises BadInput."""
     rest = _rest(armature)
     try:
         found = told(armature, rest)
@@ -52,10 +68,17 @@ def animate(
         raise BadInput(f"{str(error).rstrip('.')}.") from error
     if baking.layer != "new":
         check_layers(armature)
-    animation, travel = carried.animation, carried.travel
-    moved = {*animation.bone_names, *animation.locations}
-    pulling = fights(armature, moved, travel is not None)
-    notes = [*motion.notes, *found.notes, *animation.notes, *say_fights(pulling, baking.mute_constraints)]
+    notes = [*motion.notes, *found.notes, *animation.notes]
+    return Fitted(found, carried.animation, carried.travel, notes)
+
+
+def keyed(
+    armature: bpy.types.Object, fitted: Fitted, *, name: str, start: int, baking: BakeSettings
+) -> Animated:
+    """Key what was fitted from frame ``start`` of the scene."""
+    found, animation, travel, notes = fitted
+    pulling = fights(armature, {*animation.bone_names, *animation.locations}, travel is not None)
+    notes = [*notes, *say_fights(pulling, baking.mute_constraints)]
     if armature.data.pose_position == "REST":
         notes.append(f"{armature.name} shows its rest position: switch it to Pose Position to see it move.")
     if baking.mute_constraints:

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import bpy
 
 from ..bake_settings import BakeSettings
-from ..motion import Motion, MotionError, motion_from_tracks
+from ..motion import MotionError, motion_from_tracks
 from ..proportions import measure
 from ..settings import MotionSettings
 from ..tracks import TracksError, read_tracks
-from .animate import animate
+from .animate import Fitted, fitted_to, keyed
 from .armature import create_armature
 from .errors import BadInput, Pose3DError
 from .scene import frame_rate, set_frame_rate
@@ -48,45 +48,56 @@ def apply_tracks(
     """
     settings = settings or MotionSettings(fps=frame_rate(context.scene))
     baking = baking or BakeSettings()
+    before, name = _made_things(), name or Path(path).stem
+    try:
+        # hours of motion need their room for the keys: the motion is let go before these are set
+        target, fitted = _fitted(context, (path, person, settings), armature, baking)
+        applied = _keyed(context, target, fitted, name, baking)
+    except (ValueError, RuntimeError, Pose3DError) as error:
+        if armature is not None:
+            raise
+        bpy.data.batch_remove(_made_things() - before)
+        raise BadInput(str(error)) from error
+    if armature is None:
+        for other in context.selected_objects:
+            other.select_set(False)
+        target.select_set(True)
+        context.view_layer.objects.active = target
+    return applied
+
+
+def _fitted(
+    context: bpy.types.Context,
+    tracks: tuple[str | Path, int, MotionSettings],
+    armature: bpy.types.Object | None,
+    baking: BakeSettings,
+) -> tuple[bpy.types.Object, Fitted]:
+    """The armature, made if there is none, and what somebody's tracks are on it.
+
+    tracks: their file, whose of it, from 1, and how they are to be cleaned.
+    """
+    path, person, settings = tracks
     try:
         motion = motion_from_tracks(read_tracks(path), person - 1, settings)
     except (TracksError, MotionError) as error:
         raise BadInput(str(error)) from error
-    if armature is not None:
-        context.view_layer.update()  # where the object stands is known only once it has been evaluated
-        return _animate(context, armature, motion, name or Path(path).stem, baking)
-    return _animate_new(context, motion, Path(path).stem, name or Path(path).stem, baking)
+    target = armature or create_armature(Path(path).stem, measure(motion), context.collection)
+    context.view_layer.update()  # where the object stands is known only once it has been evaluated
+    return target, fitted_to(target, motion, baking)
 
 
-def _animate(
-    context: bpy.types.Context, armature: bpy.types.Object, motion: Motion, name: str, baking: BakeSettings
+def _keyed(
+    context: bpy.types.Context, armature: bpy.types.Object, fitted: Fitted, name: str, baking: BakeSettings
 ) -> Applied:
-    scene = context.scene
+    scene, fps = context.scene, fitted.animation.fps
     start = scene.frame_start if baking.start is None else baking.start
-    done = animate(armature, motion, name=name, start=start, baking=baking)
+    done = keyed(armature, fitted, name=name, start=start, baking=baking)
     notes = done.notes
-    if abs(frame_rate(scene) / motion.fps - 1) > 1e-4:
-        set_frame_rate(scene, motion.fps)
-        notes = [*notes, f"The scene now plays {motion.fps:g} frames a second."]
+    if abs(frame_rate(scene) / fps - 1) > 1e-4:
+        set_frame_rate(scene, fps)
+        notes = [*notes, f"The scene now plays {fps:g} frames a second."]
     scene.frame_end = max(scene.frame_end, start + done.frames - 1)
     return Applied(armature, done.frames, notes)
-
-
-def _animate_new(
-    context: bpy.types.Context, motion: Motion, called: str, name: str, baking: BakeSettings
-) -> Applied:
-    before = _made_things()
-    try:
-        armature = create_armature(called, measure(motion), context.collection)
-        applied = _animate(context, armature, motion, name, baking)
-    except (ValueError, RuntimeError, Pose3DError) as error:
-        bpy.data.batch_remove(_made_things() - before)
-        raise BadInput(str(error)) from error
-    for other in context.selected_objects:
-        other.select_set(False)
-    armature.select_set(True)
-    context.view_layer.objects.active = armature
-    return applied
 
 
 def _made_things() -> set[bpy.types.ID]:

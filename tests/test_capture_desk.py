@@ -15,6 +15,7 @@ from blender_pose3d.blender import capture_job, captures
 from blender_pose3d.blender.capture_desk import DISABLED, LOADED, Desk
 from blender_pose3d.blender.capture_job import Means
 from blender_pose3d.blender.captures import CaptureError, Request
+from blender_pose3d.blender.engine_process import engine_environment
 from blender_pose3d.blender.engine_session import Engine
 from blender_pose3d.tracks import write_tracks
 from tests.fake_capture_engine import fake_engine
@@ -187,6 +188,10 @@ def test_ends_with_the_file_or_the_add_on(desk, means, video, reason):
     assert process.poll() is not None, "the engine is gone"
     assert desk.message == reason and desk.is_problem and not desk.busy
     assert desk.tick() is None
+
+
+def test_the_engine_leaves_no_bytecode_beside_its_source():
+    assert engine_environment()["PYTHONDONTWRITEBYTECODE"] == "1"
 
 
 def test_a_flood_of_messages_does_not_hold_up(desk, means, video):

@@ -148,8 +148,12 @@ class EngineProcess:
 
 
 def engine_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Our environment for the engine's Python, without what Blender's Python set for itself."""
+    """Our environment for the engine's Python, without what Blender's Python set for itself.
+
+    No bytecode is written: the engine's source lies in the add-on's folder, where nothing is ever written.
+    """
     dropped = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "VIRTUAL_ENV", "LD_PRELOAD"}
     kept = {key: value for key, value in os.environ.items() if key not in dropped}
     own = {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
+    own["PYTHONDONTWRITEBYTECODE"] = "1"
     return kept | own | dict(more or {})

@@ -50,7 +50,6 @@ def check_engine(python: Path, root: Path, children: Children, more: dict[str, s
 
     root: the folder that holds ``engine``. more: variables such as POSE3D_CACHE.
     """
-    # bytecode is written: what this compiles the first capture need not
     code, lines = children.run([python, "-m", "engine", "doctor"], folder=root, more=more)
     fatal, rest = problems_of(lines)
     if fatal:

@@ -35,7 +35,7 @@ def registered() -> Iterator[ModuleType]:
 
 def module(name: str) -> ModuleType:
     """A module of the registered add-on, by its path from the root."""
-    return sys.modules[f"{PACKAGE}.{name}"]
+    return importlib.import_module(f"{PACKAGE}.{name}")
 
 
 def a_context(**others) -> SimpleNamespace:

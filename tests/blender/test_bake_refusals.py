@@ -1,7 +1,5 @@
 """Armatures that cannot be animated: one clear line, and the file is as it was. Undo takes a bake back."""
 
-import sys
-
 import bpy
 import numpy as np
 import pytest
@@ -10,8 +8,9 @@ from blender_pose3d.blender.animate import animate
 from blender_pose3d.blender.armature import create_armature
 from blender_pose3d.blender.errors import BadInput
 from blender_pose3d.blender.target import cannot_be_animated
+from tests.blender.registered import module
 from tests.blender.test_bake_options import curves_hash, shape_hash
-from tests.blender.test_sidebar import add_on, everything, refused, settings, tracks  # noqa: F401
+from tests.blender.test_sidebar import everything, refused, settings, tracks  # noqa: F401
 from tests.synthetic_motion import motion_of, walker
 
 pytestmark = [pytest.mark.slow, pytest.mark.each_blender]
@@ -178,7 +177,7 @@ def test_one_undo_takes_it_all_back(settings, tracks):  # noqa: F811
         action = armature.animation_data.action
         assert (everything(), curves_hash(action), shape_hash(armature)) == kept
         assert bpy.context.scene.frame_end == 10
-    assert "UNDO" in sys.modules["pose3d_under_test.operators.fit_tracks"].POSE3D_OT_fit_tracks.bl_options
+    assert "UNDO" in module("operators.fit_tracks").POSE3D_OT_fit_tracks.bl_options
 
 
 def test_time_as_asked(settings, tracks):  # noqa: F811

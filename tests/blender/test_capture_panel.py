@@ -11,16 +11,12 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from tests.blender.test_sidebar import PACKAGE, add_on  # noqa: F401
+from tests.blender.registered import module
 from tests.fake_capture_engine import fake_engine
 from tests.test_capture_desk import tracks  # noqa: F401
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fake engine is a shell script")
 LONG = 120.0  # seconds, for a busy machine
-
-
-def module(name: str):
-    return sys.modules[f"{PACKAGE}.{name}"]
 
 
 class Sidebar:
@@ -261,7 +257,7 @@ def test_another_file_meanwhile(sidebar, video, tmp_path):
     assert [item.length for item in bpy.context.window_manager.pose3d_captures] == ["interrupted"]
 
 
-def test_turned_off_meanwhile(sidebar, video, add_on):  # noqa: F811
+def test_turned_off_meanwhile(sidebar, video, add_on):
     sidebar.engine("wait")
     sidebar.settings.video = video
     sidebar.begin()

@@ -7,17 +7,11 @@ import pytest
 
 from blender_pose3d.blender.rig_map import KEY, roles_kept, told
 from tests.blender.moving_rigs import mixamo
-from tests.blender.registered import drawn, module, registered
+from tests.blender.registered import drawn, module
 from tests.rig_makers.blender import armature_of
 from tests.rig_makers.others import cubes
 
-pytestmark = [pytest.mark.slow, pytest.mark.each_blender]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def add_on():
-    with registered() as package:
-        yield package
+pytestmark = [pytest.mark.usefixtures("add_on"), pytest.mark.slow, pytest.mark.each_blender]
 
 
 @pytest.fixture

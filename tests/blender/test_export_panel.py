@@ -9,16 +9,10 @@ from blender_pose3d.blender.actions import new_action
 from blender_pose3d.blender.armature import create_armature
 from blender_pose3d.blender.export import PRESETS
 from blender_pose3d.blender.export_motion import ENDINGS, motion_range
-from tests.blender.registered import a_context, drawn, module, registered
+from tests.blender.registered import a_context, drawn, module
 
-pytestmark = [pytest.mark.slow, pytest.mark.each_blender]
+pytestmark = [pytest.mark.usefixtures("add_on"), pytest.mark.slow, pytest.mark.each_blender]
 FIRST, LAST = 11, 16
-
-
-@pytest.fixture(scope="module", autouse=True)
-def add_on():
-    with registered() as package:
-        yield package
 
 
 @pytest.fixture

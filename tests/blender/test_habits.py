@@ -9,17 +9,12 @@ import pytest
 from blender_pose3d.blender.actions import curves_of
 from blender_pose3d.tracks import write_tracks
 from tests.blender.moving_rigs import mixamo
-from tests.blender.registered import PACKAGE, ROOT, module, registered
+from tests.blender.registered import PACKAGE, ROOT, module
 from tests.walker import camera_at, film, walk
 
 TEXT_OF = {"label", "operator", "menu", "prop", "popover"}
 PRESETS = sorted((ROOT / "presets" / "pose3d").rglob("*.py"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def add_on():
-    with registered() as package:
-        yield package
+pytestmark = pytest.mark.usefixtures("add_on")
 
 
 def ours(kind: str) -> list[type]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import time
 from pathlib import Path
-from types import ModuleType
 
 import bpy
 import numpy as np
@@ -15,30 +12,10 @@ from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 
 from blender_pose3d.tracks import write_tracks
+from tests.blender.registered import module
 from tests.walker import FROM_3D, camera_at, film, walk
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = "pose3d_looked_at"
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def add_on():
-    spec = importlib.util.spec_from_file_location(
-        PACKAGE, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
-    package: ModuleType = importlib.util.module_from_spec(spec)
-    sys.modules[PACKAGE] = package
-    spec.loader.exec_module(package)
-    package.register()
-    yield package
-    package.unregister()
-    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
-        del sys.modules[name]
-
-
-def module(name: str) -> ModuleType:
-    return importlib.import_module(f"{PACKAGE}.{name}")
 
 
 @pytest.fixture(scope="module")

@@ -2,60 +2,39 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import bpy
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = "pose3d_set_up_under_test"
+from tests.blender.registered import ROOT, module
+
 LONGEST = 0.03  # seconds a draw may take
-
-
-@pytest.fixture(scope="module")
-def add_on():
-    """The repository's root as a package, turned on."""
-    spec = importlib.util.spec_from_file_location(
-        PACKAGE, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
-    package: ModuleType = importlib.util.module_from_spec(spec)
-    sys.modules[PACKAGE] = package
-    spec.loader.exec_module(package)
-    package.register()
-    yield package
-    package.unregister()
-    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
-        del sys.modules[name]
-
-
-def part(name: str) -> ModuleType:
-    return importlib.import_module(f"{PACKAGE}.{name}")
 
 
 @pytest.fixture
 def operators(add_on, monkeypatch, tmp_path):
     """The operators' module, online, with a user's folder of its own (spaces, Unicode) and no engine."""
-    module = part("operators.setup_engine")
-    preferences = part("blender_pose3d.blender.preferences")
-    monkeypatch.setattr(module, "why_offline", lambda: "")
+    setup = module("operators.setup_engine")
+    preferences = module("blender_pose3d.blender.preferences")
+    monkeypatch.setattr(setup, "why_offline", lambda: "")
     monkeypatch.setattr(preferences, "user_folder", lambda: tmp_path / "Größe 日本 x")
-    monkeypatch.setattr(part("blender_pose3d.blender.engine_process"), "ROOT", tmp_path)
-    monkeypatch.setattr(part("blender_pose3d.blender.engine_setup"), "ROOT", ROOT)
+    monkeypatch.setattr(module("blender_pose3d.blender.engine_process"), "ROOT", tmp_path)
+    monkeypatch.setattr(module("blender_pose3d.blender.engine_setup"), "ROOT", ROOT)
     monkeypatch.delenv("POSE3D_ENGINE_PYTHON", raising=False)
-    module.DESK.job = None
-    yield module
-    if module.DESK.job is not None:
-        module.DESK.job.close()
-    module.DESK.job = None
-    if bpy.app.timers.is_registered(module._watch):
-        bpy.app.timers.unregister(module._watch)
+    setup.DESK.job = None
+    yield setup
+    if setup.DESK.job is not None:
+        setup.DESK.job.close()
+    setup.DESK.job = None
+    if bpy.app.timers.is_registered(setup._watch):
+        bpy.app.timers.unregister(setup._watch)
 
 
 def refused(operator=None, **properties) -> str:
@@ -82,24 +61,24 @@ def fake_python(folder: Path, text: str) -> Path:
 
 def test_without_online_access_nothing_is_fetched(operators, monkeypatch):
     monkeypatch.undo()
-    module = part("operators.setup_engine")
+    setup = module("operators.setup_engine")
     monkeypatch.setattr(
-        module, "bpy", SimpleNamespace(app=SimpleNamespace(online_access=False, online_access_override=False))
+        setup, "bpy", SimpleNamespace(app=SimpleNamespace(online_access=False, online_access_override=False))
     )
-    assert "Allow Online Access is off" in module.why_offline()
+    assert "Allow Online Access is off" in setup.why_offline()
     monkeypatch.setattr(
-        module, "bpy", SimpleNamespace(app=SimpleNamespace(online_access=False, online_access_override=True))
+        setup, "bpy", SimpleNamespace(app=SimpleNamespace(online_access=False, online_access_override=True))
     )
-    assert "--offline-mode" in module.why_offline()
+    assert "--offline-mode" in setup.why_offline()
     monkeypatch.undo()
     if not bpy.app.online_access:
         assert "Allow Online Access is off" in refused(build="CPU")
-    assert module.DESK.job is None
+    assert setup.DESK.job is None
 
 
 def test_too_small_a_disk_is_told_before_anything_starts(operators, monkeypatch):
     small = shutil._ntuple_diskusage(10**9, 10**9, 5 * 10**6)
-    monkeypatch.setattr(part("blender_pose3d.engine_setup.place").shutil, "disk_usage", lambda _: small)
+    monkeypatch.setattr(module("blender_pose3d.engine_setup.place").shutil, "disk_usage", lambda _: small)
     message = refused(build="AUTO")
     assert "Too little room" in message
     assert "5 MB are free" in message
@@ -130,7 +109,7 @@ def test_a_python_that_will_not_do(operators, tmp_path, script, said):
 def test_a_folder_that_cannot_be_written_to(operators, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(
-        part("blender_pose3d.blender.preferences"), "user_folder", lambda: tmp_path / "file" / "x"
+        module("blender_pose3d.blender.preferences"), "user_folder", lambda: tmp_path / "file" / "x"
     )
     assert bpy.ops.pose3d.setup_engine() == {"FINISHED"}
     job = ended(operators)
@@ -161,13 +140,13 @@ def test_it_is_cancelled_and_ends_with_the_add_on(operators, tmp_path):
 
 @pytest.mark.slow
 def test_removing_takes_only_ours(operators, tmp_path):
-    place = part("blender_pose3d.engine_setup.place").Place(tmp_path / "Größe 日本 x")
+    place = module("blender_pose3d.engine_setup.place").Place(tmp_path / "Größe 日本 x")
     place.environment.mkdir(parents=True)
     (place.environment / "mine").write_text("")
     bpy.ops.pose3d.remove_engine()
     assert "was not made by Pose3D" in ended(operators).text
     (place.environment / "mine").unlink()
-    place.write_mark(part("blender_pose3d.engine_setup.place").Mark(state="ready"))
+    place.write_mark(module("blender_pose3d.engine_setup.place").Mark(state="ready"))
     bpy.ops.pose3d.remove_engine()
     assert "was removed" in ended(operators).text
     assert not place.environment.exists()
@@ -180,7 +159,7 @@ def test_a_check_tells_what_is_missing(operators, monkeypatch):
 
 
 def test_preferences_reach_the_engine(operators, monkeypatch, tmp_path):
-    preferences = part("blender_pose3d.blender.preferences")
+    preferences = module("blender_pose3d.blender.preferences")
     told = preferences.engine_options(bpy.context)
     assert told["fields"] == {"device": "auto"}
     chosen = SimpleNamespace(
@@ -195,7 +174,7 @@ def test_preferences_reach_the_engine(operators, monkeypatch, tmp_path):
     assert told["environment"]["POSE3D_CACHE"] == str(tmp_path / "cache")
     assert ("POSE3D_OFFLINE" in told["environment"]) is not bpy.app.online_access
     assert preferences.cache_folder(bpy.context) == tmp_path / "cache"
-    with pytest.raises(part("blender_pose3d.blender.errors").MissingEngine, match="neither a Python nor"):
+    with pytest.raises(module("blender_pose3d.blender.errors").MissingEngine, match="neither a Python nor"):
         preferences.engine_python(bpy.context)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").write_text("")
@@ -204,12 +183,12 @@ def test_preferences_reach_the_engine(operators, monkeypatch, tmp_path):
 
 
 def test_the_cache_is_counted_and_cleared(operators, monkeypatch, tmp_path):
-    preferences = part("blender_pose3d.blender.preferences")
+    preferences = module("blender_pose3d.blender.preferences")
     monkeypatch.setattr(preferences, "cache_folder", lambda context: tmp_path)
     (tmp_path / "tracks").mkdir()
     (tmp_path / "tracks" / "a.npz").write_bytes(bytes(2 * 10**6))
     (tmp_path / "film.mp4").write_bytes(b"dear")
-    size = part("operators.engine_cache").SIZE
+    size = module("operators.engine_cache").SIZE
     size.forget()
     assert size.of(tmp_path) is None or size.megabytes == 2
     size._thread.join(10)
@@ -251,10 +230,11 @@ class Layout:
 
 
 def test_box_and_preferences_draw_in_every_state(operators, monkeypatch, tmp_path):
-    engine, panel = part("panels.engine"), part("panels.preferences")
-    jobs = part("blender_pose3d.blender.engine_setup")
+    engine, panel = module("panels.engine"), module("panels.preferences")
+    jobs = module("blender_pose3d.blender.engine_setup")
     operators.DESK.machine().wait(30)
-    monkeypatch.setattr(part("blender_pose3d.blender.preferences"), "cache_folder", lambda context: tmp_path)
+    preferences = module("blender_pose3d.blender.preferences")
+    monkeypatch.setattr(preferences, "cache_folder", lambda context: tmp_path)
     chosen = SimpleNamespace(device="auto", network="AUTO", cache_folder="", engine_python="")
     failed = jobs.SetupJob("make", state="failed", text="The disk is full.")
     running = jobs.SetupJob(
@@ -298,7 +278,8 @@ def test_a_disk_that_is_full(operators, monkeypatch, tmp_path):
     if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("mounting is not allowed here")
     try:
-        monkeypatch.setattr(part("blender_pose3d.blender.preferences"), "user_folder", lambda: disk / "user")
+        preferences = module("blender_pose3d.blender.preferences")
+        monkeypatch.setattr(preferences, "user_folder", lambda: disk / "user")
         assert "1 MB are free" in refused(build="AUTO")
         monkeypatch.setattr(operators, "too_little_room", lambda build: "")
         bpy.ops.pose3d.setup_engine()

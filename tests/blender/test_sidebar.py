@@ -1,10 +1,8 @@
 """The operator and the sidebar's settings, registered as Blender would, without a window."""
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import bpy
 import pytest
@@ -13,28 +11,10 @@ from blender_pose3d.blender.actions import curves_of
 from blender_pose3d.blender.armature import create_armature
 from blender_pose3d.tracks import write_tracks
 from tests.blender.moving_rigs import mixamo
+from tests.blender.registered import module
 from tests.rig_makers.blender import armature_of
 from tests.rig_makers.others import cubes
 from tests.walker import camera_at, film, walk
-
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = "pose3d_under_test"
-
-
-@pytest.fixture(scope="module")
-def add_on():
-    """The repository's root as a package: inside the add-on, imports are relative."""
-    spec = importlib.util.spec_from_file_location(
-        PACKAGE, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
-    package: ModuleType = importlib.util.module_from_spec(spec)
-    sys.modules[PACKAGE] = package
-    spec.loader.exec_module(package)
-    package.register()
-    yield package
-    package.unregister()
-    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
-        del sys.modules[name]
 
 
 @pytest.fixture
@@ -60,7 +40,7 @@ def crane() -> bpy.types.Object:
 
 
 def why_not() -> str:
-    return sys.modules[f"{PACKAGE}.panels.bake"].why_not(bpy.context)
+    return module("panels.bake").why_not(bpy.context)
 
 
 def refused(**properties) -> str:
@@ -231,7 +211,7 @@ def test_what_is_set_reaches_the_motion(settings):
     from blender_pose3d.filters import FILTERS, PARTS
     from blender_pose3d.settings import MotionSettings
 
-    motion = sys.modules[f"{PACKAGE}.operators.motion_properties"]
+    motion = module("operators.motion_properties")
     owner = SimpleNamespace(**{name: getattr(settings, name) for name in motion.MOTION})
     assert MotionSettings(**motion.motion_values(owner)) == MotionSettings(parts=dict.fromkeys(PARTS, 1.0))
     owner.find_camera, owner.camera_tilt, owner.know_lens, owner.lens = False, 0.25, True, 1.0

@@ -72,14 +72,13 @@ def motion_from_tracks(
     asked = settings or MotionSettings()
     # Everybody is 1.70 m tall until the end: what is known of feet and floors is known of that size.
     own, skeleton = replace(asked, height=None), tracks.skeleton3d
-    chain = (stages or Stages()).chain(tracks, person, asked)
+    chain = (stages or Stages(keeps=False)).chain(tracks, person, asked)
     taken = chain.of("take", lambda: take(tracks, person, own))
     chain.count(len(taken.time))
     if taken.fps < _TELLS_STEPS:
         own = replace(own, plant_feet=0.0)
     try:
-        mended = chain.of("mend", lambda: _mended(taken, skeleton, own))
-        cleaned = chain.of("calm", lambda: calm(mended, skeleton, taken.fps, own))
+        cleaned = _cleaned(chain, taken, skeleton, own)
         placed = _placed(chain, taken, cleaned, skeleton, own)
     except ValueError as error:
         raise MotionError(f"Person {person + 1} cannot be animated. {error}") from error
@@ -103,6 +102,12 @@ def motion_from_tracks(
         contacts=footing.contacts,
         hands=footing.hands,
     )
+
+
+def _cleaned(chain: Chain, taken: Taken, skeleton: Skeleton, settings: MotionSettings) -> Cleaned:
+    """Mended and calm; what was mended is let go of again, unless it is kept."""
+    mended = chain.of("mend", lambda: _mended(taken, skeleton, settings))
+    return chain.of("calm", lambda: calm(mended, skeleton, taken.fps, settings))
 
 
 def _mended(taken: Taken, skeleton: Skeleton, settings: MotionSettings) -> Cleaned:

@@ -29,9 +29,11 @@ Made = TypeVar("Made")
 
 
 class Stages:
-    """Of one tracks object at a time; used from one thread at a time."""
+    """Of one tracks object at a time; used from one thread at a time. keeps: whether anything is kept at all:
+    who makes a motion once has no use for it, and the memory is worth more."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool = True) -> None:
+        self._keeps = keeps
         self._tracks: Tracks | None = None
         self._kept: dict[str, dict[Hashable, Any]] = {name: {} for name in READS}
 
@@ -40,7 +42,7 @@ class Stages:
         if tracks is not self._tracks:
             self._tracks = tracks
             self._kept = {name: {} for name in READS}
-        return Chain(self._kept, person, settings)
+        return Chain(self._kept, person, settings, keeps=self._keeps)
 
     def knows(self, tracks: Tracks, person: int, settings: MotionSettings) -> bool:
         """Whether the first stages, which take the longest, need not run for this."""
@@ -51,9 +53,11 @@ class Stages:
 class Chain:
     """The stages of one motion, gone through in their order."""
 
-    def __init__(self, kept: dict[str, dict[Hashable, Any]], person: int, settings: MotionSettings) -> None:
+    def __init__(
+        self, kept: dict[str, dict[Hashable, Any]], person: int, settings: MotionSettings, *, keeps: bool
+    ) -> None:
         self._kept, self._person, self._settings = kept, person, settings
-        self._keeps = True
+        self._keeps = keeps
 
     def key(self, name: str) -> Hashable:
         """What the result of a stage hangs on: the settings that it and the stages before it read."""

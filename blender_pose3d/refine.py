@@ -80,8 +80,7 @@ class _Lifted:
 
     def part(self, frames: slice) -> _Lifted:
         """The same of some frames."""
-        cut = {"pose": self.pose[frames], "path": self.path[frames], "ahead": self.ahead[:, frames]}
-        return replace(self, **cut)
+        return replace(self, pose=self.pose[frames], path=self.path[frames], ahead=self.ahead[:, frames])
 
 
 def _place_error(sight: Sight, distance: np.ndarray, fps: float) -> np.ndarray:

@@ -48,8 +48,10 @@ def read_rig(path: str | Path) -> Rig:
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise RigError(f"{path.name} is not a rig file: {error!r}") from error
+    except OSError as error:
+        raise RigError(f"cannot read the bone map {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise RigError(f"{path.name} is not a bone map: it is no text") from error
     return rig_of(text, path.name)
 
 
@@ -57,6 +59,9 @@ def rig_of(text: str, called: str) -> Rig:
     """One rig from its JSON text. called: name of the file, for messages. Raises RigError."""
     try:
         content = json.loads(text)
+    except ValueError as error:
+        raise RigError(f"{called} is not a bone map: {error}") from error
+    try:
         rig = Rig(
             Path(called).stem,
             str(content["title"]),
@@ -68,8 +73,10 @@ def rig_of(text: str, called: str) -> Rig:
             {str(bone): str(control) for bone, control in content.get("follows", {}).items()},
             str(content.get("armature", "")),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RigError(f"{called} is not a rig file: {error!r}") from error
+    except KeyError as error:
+        raise RigError(f"{called} is not a bone map: {error} is missing") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise RigError(f"{called} is not a bone map: {error}") from error
     unknown = sorted({*rig.bones} - {*ROLES}) + sorted({*rig.ik} - {*IK_ROLES})
     if unknown:
         raise RigError(f"{called} has roles that do not exist: {', '.join(unknown)}")

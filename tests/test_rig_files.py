@@ -61,9 +61,18 @@ def test_unknown_roles_and_other_files_are_refused(tmp_path) -> None:
     with pytest.raises(RigError, match=r"wings\.json has roles that do not exist: wing\.L"):
         load_map(path, BONES)
     path.write_text(json.dumps({"title": "Wings", "bones": {"hips": "w"}}))
-    with pytest.raises(RigError, match="not a rig file"):
+    with pytest.raises(RigError, match="not a bone map: bones must be lists"):
         load_map(path, BONES)
-    with pytest.raises(RigError, match="not a rig file"):
+    path.write_text('{"title": "Wings"}')
+    with pytest.raises(RigError, match="not a bone map: 'bones' is missing"):
+        load_map(path, BONES)
+    path.write_text("{bones")
+    with pytest.raises(RigError, match=r"not a bone map: .* line 1"):
+        load_map(path, BONES)
+    path.write_bytes(bytes([0xFF, 0xFE, 0x00]))
+    with pytest.raises(RigError, match="it is no text"):
+        load_map(path, BONES)
+    with pytest.raises(RigError, match=r"cannot read the bone map .*none\.json: No such file"):
         load_map(tmp_path / "none.json", BONES)
 
 

@@ -14,7 +14,7 @@ Layer = dict[str, list[str]]
 """Options of one level of a job: name without dashes → the words that set it on a command line."""
 
 # Files and folders that a job file names lie beside it.
-PATHS = frozenset({"out", "character", "report"})
+PATHS = frozenset({"out", "character", "map", "report"})
 HOW = frozenset({"jobs", "part", "again", "dry-run", "report"})
 """Options that say how the whole is run, not what becomes of a clip."""
 _HIDDEN = frozenset({"help", "worker"})
@@ -62,18 +62,26 @@ class Options:
             for name, value in vars(seen).items()
         }
 
-    def layer(self, table: Mapping[str, Any], where: str, folder: Path, *, whole: bool = False) -> Layer:
+    def layer(
+        self,
+        table: Mapping[str, Any],
+        where: str,
+        folder: Path,
+        *,
+        whole: bool = False,
+        beside: Sequence[str] = (),
+    ) -> Layer:
         """A table of settings as words of a command line.
 
         where: what to call the table in a message. folder: relative paths lie in it. whole: it is that of
-        the whole job. Raises BatchError for an unknown setting, naming the nearest known one, and for a value
-        of another type.
+        the whole job. beside: what such a table may hold besides settings. Raises BatchError for an unknown
+        setting, naming the nearest known one, and for a value of another type.
         """
         made: Layer = {}
         for key, value in table.items():
             name = key.replace("_", "-")
             if name not in self._actions:
-                near = difflib.get_close_matches(name, self._actions, n=1, cutoff=0.5)
+                near = difflib.get_close_matches(name, [*beside, *self._actions], n=1, cutoff=0.5)
                 hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(self.names)}."
                 raise BatchError(f"{where}: there is no setting {key}; {hint}")
             if name in HOW and not whole:

@@ -26,7 +26,7 @@ def fingerprint(clip: Clip, program: str) -> str:
     program: name and version of the Blender that makes them. Raises OSError for an input that cannot be read.
     """
     settings = {key: value for key, value in vars(clip.args).items() if key not in _HOW}
-    files = {"character": file_hash(Path(settings["character"]))} if settings.get("character") else {}
+    files = {kind: file_hash(Path(settings[kind])) for kind in ("character", "map") if settings.get(kind)}
     facts = {
         "input": [file_hash(path) for path in frame_files(clip.path)],
         "name": clip.name,

@@ -47,6 +47,9 @@ def _add_character(one: argparse.ArgumentParser) -> None:
     which = group.add_mutually_exclusive_group()
     which.add_argument("--armature", metavar="NAME", help="armature of the file to animate")
     which.add_argument("--rig", metavar="PRESET", help="pose3d: make an armature; else the kind to look for")
+    group.add_argument(
+        "--map", metavar="FILE.json", help="bone map of your own, for the armature of the file"
+    )
     who = group.add_mutually_exclusive_group()
     who.add_argument("--person", type=int, metavar="N", help="by prominence, from 1 (default: 1)")
     who.add_argument("--people", choices=["all"], help="everybody, an armature each")

@@ -10,7 +10,7 @@ from ..proportions import Proportions
 from .armature import create_armature
 from .blend_version import can_read, refusal, version_in, warning
 from .errors import BadArguments, BadInput
-from .rig_map import told
+from .rig_map import keep_map, told
 from .target import cannot_be_animated
 
 GENERATED = "pose3d"
@@ -40,9 +40,16 @@ def open_file(blend: str | None) -> str | None:
     return warning(blend, saved, own) if saved > own else None
 
 
-def choose_armature(name: str | None, rig: str | None, blend: str | None) -> bpy.types.Object | None:
-    """The armature to animate; None to make one. Raises BadArguments or BadInput."""
+def choose_armature(
+    name: str | None, rig: str | None, blend: str | None, bone_map: str | None = None
+) -> bpy.types.Object | None:
+    """The armature to animate; None to make one. bone_map: file of a map of one's own, which is kept with it.
+
+    Raises BadArguments or BadInput.
+    """
     if name is None and (rig == GENERATED or blend is None):
+        if bone_map:
+            raise BadArguments("A bone map belongs to a character of a file, not to an armature made here.")
         return None
     found = [o for o in bpy.context.scene.objects if o.type == "ARMATURE"]
     known = ", ".join(o.name for o in found) or "none"
@@ -50,7 +57,7 @@ def choose_armature(name: str | None, rig: str | None, blend: str | None) -> bpy
         named = [o for o in found if o.name == name]
         if not named:
             raise BadArguments(f"There is no armature called {name} in the scene; there is: {known}.")
-        return _humanoid(named[0])
+        return _humanoid(named[0], bone_map)
     if not found:
         raise BadInput(f"{blend} has no armature; give another file, or --rig {GENERATED} to make one.")
     if rig is not None:
@@ -59,7 +66,7 @@ def choose_armature(name: str | None, rig: str | None, blend: str | None) -> bpy
             raise BadInput(f"No armature of {blend} is a {rig} rig; there is: {known}.")
     if len(found) > 1:
         raise BadArguments(f"Choose one of {len(found)} armatures with --armature: {known}.")
-    return _humanoid(found[0])
+    return _humanoid(found[0], bone_map)
 
 
 def make_armature(name: str, proportions: Proportions) -> bpy.types.Object:
@@ -74,7 +81,9 @@ def _rig_of(armature: bpy.types.Object) -> str | None:
         return None
 
 
-def _humanoid(armature: bpy.types.Object) -> bpy.types.Object:
+def _humanoid(armature: bpy.types.Object, bone_map: str | None) -> bpy.types.Object:
+    if bone_map:
+        keep_map(armature, bone_map)
     try:
         told(armature, called=f"armature {armature.name}")
     except ValueError as error:  # no bones, or a RigError

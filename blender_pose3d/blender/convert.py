@@ -34,7 +34,7 @@ FORMATS = ("fbx", "bvh", "glb", "blend", *MOTION_FORMATS)
 class Job:
     """What to make of each input. person: from 1, None for everybody. blend: the character's file.
     scene_rate: the motion takes the frame rate of that file, instead of the other way round. home: where
-    results come to lie, if not in ``out``."""
+    results come to lie, if not in ``out``. bone_map: a file that says which bone plays which role."""
 
     out: Path
     formats: tuple[str, ...]
@@ -48,6 +48,7 @@ class Job:
     scene_rate: bool = False
     export: ExportSettings = field(default_factory=ExportSettings)
     home: Path | None = None
+    bone_map: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def convert(tracks: Tracks, name: str, job: Job) -> Converted:
     if job.person is not None and job.person > tracks.people:
         raise BadArguments(f"There is no person {job.person}: the tracks hold {tracks.people}.")
     people = range(tracks.people) if job.person is None else [job.person - 1]
-    character = choose_armature(job.armature, job.rig, job.blend)
+    character = choose_armature(job.armature, job.rig, job.blend, job.bone_map)
     if character is not None and len(people) > 1:
         raise BadArguments("A character of a file moves one person: leave --people all out, or --armature.")
     settings = job.settings

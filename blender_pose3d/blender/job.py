@@ -22,6 +22,10 @@ def job_of(args: argparse.Namespace, out: Path) -> Job:
         raise BadArguments("People are counted from 1.")
     if args.character and not Path(args.character).is_file():
         raise BadInput(f"No such file: {args.character}")
+    if args.map and not args.character:
+        raise BadArguments("A bone map belongs to a character: say with --character whose it is.")
+    if args.map and not Path(args.map).is_file():
+        raise BadInput(f"No such bone map: {args.map}")
     asked = tuple(one for one in FORMATS if getattr(args, one))
     return Job(
         out=out,
@@ -31,6 +35,7 @@ def job_of(args: argparse.Namespace, out: Path) -> Job:
         rig=args.rig,
         person=None if args.people == "all" else args.person or 1,
         blend=str(Path(args.character).absolute()) if args.character else None,
+        bone_map=str(Path(args.map).absolute()) if args.map else None,
         settings=settings,
         baking=baking,
         scene_rate=args.fps == "scene",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from scipy.ndimage import median_filter
 
+from .background import Background
 from .camera_turns import Points, carry, fit, gather
 from .camera_watch import Followed
 
 STILL, TURNING, TRAVELLING, UNKNOWN = "still", "turning", "travelling", "unknown"
 
 _FEWEST = 12  # points of the background
+_AT_ONCE = 512  # frames
 _SHAKE = 0.0012  # of the picture's longer side; less is a tripod in the wind
 _AROUND = 0.12  # of a person's height that the box round their joints is widened
 _FITS = 0.003  # of the longer side, that a point may be off
@@ -43,7 +46,7 @@ class CameraMotion:
 
 
 def find_motion(
-    rows: list[Followed],
+    rows: Sequence[Followed],
     boxes: np.ndarray,
     intrinsics: tuple[float, float, float, float],
     size: tuple[int, int],
@@ -60,14 +63,13 @@ def find_motion(
     if len(rows) < 2:
         return CameraMotion(STILL)
     longer = max(size)
-    pairs = _background(rows, boxes)
-    few = np.array([len(there) < _FEWEST for there, _ in pairs])
+    pairs = Background(rows, boxes)
+    few = pairs.points < _FEWEST
     if few[1:].mean() > _OFTEN:
         return CameraMotion(UNKNOWN)
-    ways = [np.linalg.norm(here - there, axis=1) for there, here in pairs]
-    moved = np.array([np.median(way) > _SHAKE * longer if len(way) else False for way in ways]) & ~few
+    moved = (pairs.middle_way > _SHAKE * longer) & ~few
     # where much of the background has not moved at all, what did was not the camera
-    stays = np.array([(way < _SHAKE * longer).mean() if len(way) else 1.0 for way in ways])
+    stays = pairs.share_within(_SHAKE * longer)
     if (stays[~few] < _UNMOVED).mean() < _SELDOM:
         return CameraMotion(STILL)
     inliers = [_of_one_plane(a, b, _FITS * longer) for a, b in pairs]
@@ -90,7 +92,7 @@ def find_motion(
 
 
 def measure_lens(
-    pairs: list[tuple[np.ndarray, np.ndarray]],
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]],
     inliers: list[np.ndarray],
     intrinsics: tuple[float, float, float, float],
 ) -> float | None:
@@ -100,14 +102,19 @@ def measure_lens(
     where the turns are too small or the answer is not clear.
     """
     focal, centre = np.array(intrinsics[:2]), np.array(intrinsics[2:])
-    good = [(a[i], b[i]) for (a, b), i in zip(pairs, inliers, strict=True) if i.sum() >= 2 * _FEWEST]
-    ways = np.array([np.median(np.linalg.norm(b - a, axis=1)) for a, b in good])
+    usable = [t for t, inlier in enumerate(inliers) if inlier.sum() >= 2 * _FEWEST]
+
+    def of(t: int) -> tuple[np.ndarray, np.ndarray]:
+        there, here = pairs[t]
+        return there[inliers[t]], here[inliers[t]]
+
+    ways = np.array([np.median(np.linalg.norm(np.subtract(*of(t)), axis=1)) for t in usable])
     far = np.argsort(-ways)[:_LENS_FRAMES]
     far = far[ways[far] > np.tan(np.radians(_LENS_TURN)) * focal[0]] if len(far) else far
     if len(far) < 3:
         return None
 
-    seen = [good[i] for i in far]
+    seen = [of(usable[i]) for i in far]
     everyone = [np.ones(len(there), dtype=bool) for there, _ in seen]
     px = gather(seen, everyone, np.ones(2), centre)
 
@@ -151,28 +158,6 @@ def boxes_of(joints: np.ndarray, score: np.ndarray) -> np.ndarray:
     return box + margin[..., None] * np.array([-1.0, -1.0, 1.0, 1.0])
 
 
-def _background(rows: list[Followed], boxes: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Of each frame the points (N, 2) there and here that nobody has covered since their key frame."""
-    pairs, key = [], -1
-    corners = max(int(row.number.max(initial=-1)) for row in rows) + 1
-    covered = np.zeros(corners, dtype=bool)
-    for here, row in enumerate(rows):
-        if row.key != key:
-            key, covered = row.key, np.zeros(corners, dtype=bool)
-        # a point that somebody walks over may walk on with them
-        covered[row.number] |= _inside(row.there, boxes[:, key]) | _inside(row.here, boxes[:, here])
-        free = ~covered[row.number]
-        pairs.append((row.there[free].astype(np.float64), row.here[free].astype(np.float64)))
-    return pairs
-
-
-def _inside(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """(N,) bool: points (N, 2) in any of the boxes (P, 4); in one that is NaN there is none."""
-    above = points[:, None] >= boxes[None, :, :2]
-    within = (above & (points[:, None] <= boxes[None, :, 2:])).all(axis=-1)
-    return np.asarray(within.any(axis=-1))
-
-
 def _of_one_plane(there: np.ndarray, here: np.ndarray, limit: float) -> np.ndarray:
     """(N,) bool: points that one homography takes along (RANSAC); a turning camera's all do."""
     if len(there) < _FEWEST:
@@ -182,9 +167,9 @@ def _of_one_plane(there: np.ndarray, here: np.ndarray, limit: float) -> np.ndarr
 
 
 def _chain(
-    rows: list[Followed],
+    rows: Sequence[Followed],
     inliers: list[np.ndarray],
-    pairs: list[tuple[np.ndarray, np.ndarray]],
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]],
     intrinsics: tuple[float, float, float, float],
     longer: float,
     *,
@@ -196,20 +181,24 @@ def _chain(
     focal, centre = np.array(intrinsics[:2]), np.array(intrinsics[2:])
     keys = np.array([row.key for row in rows])
     for key in np.unique(keys[1:]):
-        ours = np.flatnonzero(keys == key)
-        ours = ours[ours > 0]
-        points = gather([pairs[t] for t in ours], [inliers[t] for t in ours], focal, centre)
-        told = points.good.sum(axis=1) >= _FEWEST
-        turn, scale = fit(points[told], zoom=float(zoom[key]), zooms=zooms)
-        zoom[ours[told]] = scale
-        turns[ours[told]] = turns[key] @ turn
-        off = carry(points.here[told], turn, scale) - points.there[told] / zoom[key]
-        close = np.linalg.norm(off * focal * zoom[key], axis=-1) < _FITS * longer
-        there_is = points.there_is.sum(axis=1)
-        share[ours] = points.good.sum(axis=1) / np.maximum(there_is, 1)
-        share[ours[there_is == 0]] = 1.0
-        share[ours[told]] = (close & points.there_is[told]).sum(axis=1) / there_is[told]
-        # what cannot be told is as it was before
-        last = np.maximum.accumulate(np.where(told, ours, ours[0] - 1))
-        turns[ours], zoom[ours] = turns[last], zoom[last]
+        all_of_key = np.flatnonzero(keys == key)
+        all_of_key = all_of_key[all_of_key > 0]
+        before = all_of_key[0] - 1
+        # a camera that stands for an hour has one key frame: some frames at a time, for the sake of memory
+        for ours in np.split(all_of_key, range(_AT_ONCE, len(all_of_key), _AT_ONCE)):
+            points = gather([pairs[t] for t in ours], [inliers[t] for t in ours], focal, centre)
+            told = points.good.sum(axis=1) >= _FEWEST
+            turn, scale = fit(points[told], zoom=float(zoom[key]), zooms=zooms)
+            zoom[ours[told]] = scale
+            turns[ours[told]] = turns[key] @ turn
+            off = carry(points.here[told], turn, scale) - points.there[told] / zoom[key]
+            close = np.linalg.norm(off * focal * zoom[key], axis=-1) < _FITS * longer
+            there_is = points.there_is.sum(axis=1)
+            share[ours] = points.good.sum(axis=1) / np.maximum(there_is, 1)
+            share[ours[there_is == 0]] = 1.0
+            share[ours[told]] = (close & points.there_is[told]).sum(axis=1) / there_is[told]
+            # what cannot be told is as it was before
+            last = np.maximum.accumulate(np.where(told, ours, before))
+            turns[ours], zoom[ours] = turns[last], zoom[last]
+            before = ours[-1]
     return turns, zoom, share

@@ -7,11 +7,13 @@ then each of two runs has the frames that the other lacks.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from . import appearance, body2d
-from .tracklet import Tracklet
+from .columns import Column
+from .tracklet import COLUMNS, Tracklet
 
 _MOST_SHARED = 0.3  # share of the shorter run's frames in which both are seen: above it they are two people
 _NEAR = 0.25  # seconds to the other run's next pose
@@ -37,14 +39,14 @@ def _double(a: Tracklet, b: Tracklet) -> bool:
     short, long = sorted((a, b), key=lambda t: len(t.rows))
     if short.rows[0] > long.rows[-1] or long.rows[0] > short.rows[-1]:
         return False
-    if np.isin(short.rows, long.rows).mean() > _MOST_SHARED:
+    if np.isin(short.rows.array, long.rows.array).mean() > _MOST_SHARED:
         return False
-    nearest = _nearest(np.array(long.times), np.array(short.times))
-    near = np.abs(np.array(long.times)[nearest] - short.times) <= _NEAR
+    nearest = _nearest(long.times.array, short.times.array)
+    near = np.abs(long.times.array[nearest] - short.times.array) <= _NEAR
     if near.mean() < _LEAST_NEAR or short.clothes is None or long.clothes is None:
         return False
-    ours = body2d.boxes(np.stack(short.joints), np.stack(short.score))
-    theirs = body2d.boxes(np.stack(long.joints), np.stack(long.score))[nearest]
+    ours = body2d.boxes(short.joints.array, short.score.array)
+    theirs = body2d.boxes(long.joints.array[nearest], long.score.array[nearest])
     same_place = np.median(_overlap_of_each(ours, theirs)[near]) >= _LEAST_OVERLAP
     return bool(same_place and appearance.distance(short.clothes, long.clothes) <= _SAME_CLOTHES)
 
@@ -62,15 +64,10 @@ def _nearest(times: np.ndarray, asked: np.ndarray) -> np.ndarray:
 def _join(a: Tracklet, b: Tracklet) -> Tracklet:
     """The longer run, completed from the shorter one."""
     short, long = sorted((a, b), key=lambda t: len(t.rows))
-    frames = {row: (short, i) for i, row in enumerate(short.rows)}
-    frames |= {row: (long, i) for i, row in enumerate(long.rows)}
-    source = [frames[row] for row in sorted(frames)]
-    return replace(
-        long,
-        rows=sorted(frames),
-        times=[run.times[i] for run, i in source],
-        joints=[run.joints[i] for run, i in source],
-        score=[run.score[i] for run, i in source],
-        presence=[run.presence[i] for run, i in source],
-        _centres=max(a, b, key=lambda t: t.times[-1])._centres,
-    )
+    # of frames that both have the longer run's pose counts: it stands first, and unique() takes the first
+    _, which = np.unique(np.concatenate([long.rows, short.rows]), return_index=True)
+    joined: dict[str, Any] = {
+        name: Column.of(np.concatenate([getattr(long, name), getattr(short, name)])[which])
+        for name in COLUMNS
+    }
+    return replace(long, **joined, _centres=max(a, b, key=lambda t: float(t.times[-1]))._centres)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ class Lifting:
     report: Progress
     stop: Callable[[], bool]
 
-    def tracks(self, people: People2D, models: Models, background: list[Followed] | None = None) -> Tracks:
+    def tracks(self, people: People2D, models: Models, background: Sequence[Followed] | None = None) -> Tracks:
         """Tracks of everybody. background: of every frame, None for a camera that is known to be still.
 
         Raises Cancelled.
@@ -100,7 +100,7 @@ class Lifting:
         return joints3d, score3d
 
     def _camera_motion(
-        self, people: People2D, background: list[Followed], intrinsics: tuple[float, float, float, float]
+        self, people: People2D, background: Sequence[Followed], intrinsics: tuple[float, float, float, float]
     ) -> CameraMotion:
         from .camera_motion import boxes_of, find_motion
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from . import trace
 from .camera_watch import CameraWatch, Followed
 from .errors import BadArguments, BadInput
 from .overlap import ahead
+from .pace import CALM, EVERY_FRAME
 from .people import People2D, follow
 from .progress import Progress
 from .settings import Settings
@@ -28,7 +29,7 @@ _MOST_AHEAD, _AHEAD_BYTES = 8, 48 << 20  # frames that wait before each stage, a
 
 def look(
     info: VideoInfo, settings: Settings, models: Models, report: Progress, stop: Callable[[], bool]
-) -> tuple[People2D, list[Followed]]:
+) -> tuple[People2D, Sequence[Followed]]:
     """Everybody in a video, and points of its background in every frame.
 
     Raises BadArguments for a range without frames, BadInput where nobody is seen, Cancelled.
@@ -44,6 +45,7 @@ def look(
             total=_expected_frames(info, settings),
             progress=report,
             cancelled=stop,
+            pace=EVERY_FRAME if settings.every_frame else CALM,
         )
     count = len(people.time)
     if not count:

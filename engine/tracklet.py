@@ -11,8 +11,11 @@ import numpy as np
 from blender_pose3d.skeleton import Skeleton
 
 from . import appearance, body2d
+from .bend import curved
+from .columns import Column
 
 VELOCITY_SPAN = 0.25  # seconds of the past from which motion is told
+COLUMNS = ("rows", "times", "joints", "score", "presence", "looked")
 _LONGEST_GUESS = 0.5  # seconds after which a lost person is taken to have stopped
 
 
@@ -36,18 +39,26 @@ class Pose:
 class Tracklet:
     """Poses of one person, frame after frame; frames where nobody was seen are not in it.
 
-    rows: index of each pose's frame in the list of all frames that were read.
+    rows: index of each pose's frame in the list of all frames that were read. times: seconds. joints: (K, 2)
+    px, score: (K,), presence: of each pose. looked: whether somebody looked at the frame; else the pose lies
+    between two such. clothes, stature: as known by now.
     """
 
     skeleton: Skeleton
-    rows: list[int] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
-    joints: list[np.ndarray] = field(default_factory=list)
-    score: list[np.ndarray] = field(default_factory=list)
-    presence: list[float] = field(default_factory=list)
+    rows: Column = field(default_factory=lambda: Column(np.int32))
+    times: Column = field(default_factory=lambda: Column(np.float64))
+    joints: Column = field(default=None)  # type: ignore[assignment]
+    score: Column = field(default=None)  # type: ignore[assignment]
+    presence: Column = field(default_factory=lambda: Column(np.float64))
+    looked: Column = field(default_factory=lambda: Column(np.bool_))
     clothes: np.ndarray | None = None
     stature: float = 0.0
     _centres: deque[tuple[float, np.ndarray]] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        if self.joints is None:
+            self.joints = Column(np.float32, (len(self.skeleton), 2))
+            self.score = Column(np.float32, (len(self.skeleton),))
 
     def add(self, row: int, time: float, pose: Pose, *, alone: bool) -> None:
         """Take a pose. alone: nobody else overlaps, so the clothes seen are this person's."""
@@ -55,9 +66,10 @@ class Tracklet:
             self._centres.clear()
         self.rows.append(row)
         self.times.append(time)
-        self.joints.append(pose.joints.astype(np.float32))
-        self.score.append(pose.score.astype(np.float32))
+        self.joints.append(pose.joints)
+        self.score.append(pose.score)
         self.presence.append(pose.presence)
+        self.looked.append(True)
         self._centres.append((time, self._centre(pose.joints)))
         while time - self._centres[0][0] > VELOCITY_SPAN and len(self._centres) > 2:
             self._centres.popleft()
@@ -68,6 +80,25 @@ class Tracklet:
         if alone:
             self.clothes = appearance.blend(self.clothes, pose.clothes, rate)
         self.stature += max(0.2, rate) * (pose.stature - self.stature)
+
+    def fill(self, frames: list[tuple[int, float]], pose: Pose, time: float) -> None:
+        """Take interpolated poses at (row, seconds) between the last pose and one at `time` seconds."""
+        joints, score, start = self.joints[-1].copy(), self.score[-1].copy(), self.times[-1]
+        presence = min(self.presence[-1], pose.presence)
+        for row, moment in frames:
+            share = (moment - start) / (time - start)
+            self.rows.append(row)
+            self.times.append(moment)
+            self.joints.append(joints + share * (pose.joints - joints))
+            self.score.append(score + share * (pose.score - score))
+            self.presence.append(presence)
+            self.looked.append(False)
+
+    def bend(self) -> None:
+        """Lead the joints of frames between two looks along curves through the looks (bend.py)."""
+        looked = self.looked.array
+        if not looked.all():
+            self.joints = Column.of(curved(self.times.array, self.joints.array, looked).astype(np.float32))
 
     def pose_at(self, row: int) -> Pose | None:
         """The pose in a frame, with what is known by now of clothes and stature; None where missing."""
@@ -81,8 +112,7 @@ class Tracklet:
         keep = slice(bisect_left(self.rows, first), bisect_left(self.rows, last + 1))
         if keep == slice(0, len(self.rows)):
             return self
-        lists = {name: getattr(self, name)[keep] for name in ("rows", "times", "joints", "score", "presence")}
-        return replace(self, **lists)
+        return replace(self, **{name: getattr(self, name)[keep] for name in COLUMNS})
 
     def missing_for(self, time: float) -> float:
         """Seconds since the last pose."""
@@ -104,7 +134,7 @@ class Tracklet:
         return self.joints[-1] + ahead * self.velocity()
 
     def _first_centres(self) -> list[tuple[float, np.ndarray]]:
-        count = int(np.searchsorted(self.times, self.times[0] + VELOCITY_SPAN, side="right"))
+        count = int(np.searchsorted(self.times.array, self.times[0] + VELOCITY_SPAN, side="right"))
         return [(self.times[i], self._centre(self.joints[i])) for i in range(count)]
 
     def _centre(self, joints: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ TURNS = ALL % 8 < 3  # the shorter run's frames
 
 def test_runs_that_take_turns_are_joined(red):
     (joined,) = join_doubles([run(red, ALL[TURNS], wobble=4), run(red, ALL[~TURNS])])
-    assert joined.rows == ALL.tolist()
+    assert list(joined.rows) == ALL.tolist()
     np.testing.assert_allclose(joined.times, ALL / 30)
     away = np.stack([joined.joints[i] - red.joints(i) for i in ALL]).mean(axis=(1, 2))
     np.testing.assert_allclose(away, np.where(TURNS, 4, 0), atol=1e-3)
@@ -49,7 +49,7 @@ def test_runs_that_take_turns_are_joined(red):
 
 def test_frames_of_both_are_the_longer_run_s(red):
     (joined,) = join_doubles([run(red, ALL[4:12], wobble=4), run(red, ALL[10:])])
-    assert joined.rows == ALL[4:].tolist()
+    assert list(joined.rows) == ALL[4:].tolist()
     np.testing.assert_allclose(joined.joints[11 - 4], red.joints(11), atol=1e-3)
 
 

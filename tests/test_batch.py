@@ -14,7 +14,7 @@ from blender_pose3d.batch.claim import claim, holder
 from blender_pose3d.batch.errors import BatchError, NoClips
 from blender_pose3d.batch.inputs import find
 from blender_pose3d.batch.options import Options, StrictParser
-from blender_pose3d.batch.plan import part, plan
+from blender_pose3d.batch.plan import from_message, part, plan, to_message
 from blender_pose3d.batch.record import fingerprint, is_done, record_path, write_record
 from blender_pose3d.batch.summary import (
     DONE,
@@ -39,6 +39,7 @@ def options() -> Options:
     parser.add_argument("--height", type=float)
     parser.add_argument("--smooth-part", action="append", default=[])
     parser.add_argument("--fbx", action="store_true")
+    parser.add_argument("--report")
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--person", type=int)
     who.add_argument("--people", choices=["all"])
@@ -148,6 +149,22 @@ def test_settings_come_down_from_job_to_folder_to_clip(footage):
     assert by_name["hero_walk"].folder == footage / "clips"
 
 
+def test_a_folder_has_the_settings_of_the_folder_around_it(footage):
+    text = 'out = "clips"\n' + "".join(
+        f'[[folder]]\npath = "{path}"\n{setting}\n'
+        for path, setting in (("takes/monday", "fbx = true"), ("takes", "height = 1.8\nperson = 2"))
+    )
+    clips = {clip.label: clip for clip in planned(footage, [], job(footage, text))}
+    assert set(clips) == {"run", "walk", "tuesday/dance", "tuesday/walk"}
+    assert {(c.args.height, c.args.person) for c in clips.values()} == {(1.8, 2)}
+    assert [label for label, clip in clips.items() if clip.args.fbx] == ["run", "walk"]
+
+
+def test_a_clip_can_be_told_to_another_process(footage):
+    for clip in planned(footage, ["--fbx"], job(footage, JOB)):
+        assert from_message(json.loads(json.dumps(to_message(clip))), options()) == clip
+
+
 def test_the_command_line_counts_before_the_job(footage):
     clips = planned(footage, ["--height", "1.9", "--fbx"], job(footage, JOB))
     assert {clip.args.height for clip in clips} == {1.9}
@@ -163,6 +180,10 @@ def test_the_command_line_counts_before_the_job(footage):
         ('height = true\n[[clip]]\ninput = "takes"', "height takes a value"),
         ('height = "tall"\n[[clip]]\ninput = "takes/monday/walk.mp4"', "clip 1: .*height"),
         ("[[clip]]\nname = 'x'", "clip 1: input is missing"),
+        ("[[clip]]\ninptu = 'x'", "clip 1: there is no setting inptu; did you mean input"),
+        ("[[clips]]\ninput = 'x'", "no setting clips; did you mean clip"),
+        ("[[clip]]\ninput = 'takes'\nreport = 'r.json'", "clip 1: report is for the whole job"),
+        ('[[folder]]\npath = "takes"\n' * 2, "folder 2: .*takes stands in night.toml twice"),
         ("[clip]\ninput = 'x'", "double brackets"),
         ("height = = 2", "is no job file"),
         ("out = { a = 1 }\n[[clip]]\ninput = 'takes'", "out takes a text or a number"),
@@ -171,6 +192,11 @@ def test_the_command_line_counts_before_the_job(footage):
 def test_a_job_that_makes_no_sense_is_told_where(footage, text, words):
     with pytest.raises(BatchError, match=words):
         planned(footage, ["--out=clips"], job(footage, text))
+
+
+def test_a_folder_of_a_job_that_is_not_there_is_told(footage):
+    with pytest.raises(NoClips, match=r"night.toml, folder 1: there is no folder .*wednesday"):
+        planned(footage, ["--out=c"], job(footage, '[[folder]]\npath = "takes/wednesday"'))
 
 
 def test_a_job_without_clips_is_told(footage):

@@ -1,18 +1,23 @@
 """Running a batch: what is skipped, what fails, what a dead worker costs, what an interrupt leaves."""
 
 import argparse
+import io
 import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from blender_pose3d.batch import memory
 from blender_pose3d.batch.claim import claim
+from blender_pose3d.batch.inputs import find
 from blender_pose3d.batch.plan import Clip
+from blender_pose3d.batch.progress import Progress
 from blender_pose3d.batch.run import Made, run
-from blender_pose3d.batch.summary import DONE, ELSEWHERE, FAILED, UP_TO_DATE
+from blender_pose3d.batch.summary import DONE, ELSEWHERE, FAILED, UP_TO_DATE, Outcome
 from blender_pose3d.batch.workers import affordable
 from blender_pose3d.batch.workers import run as run_workers
 
@@ -144,6 +149,124 @@ def test_leaving_ends_the_workers(tmp_path, worker):
     running.close()
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_results_appear_together_or_not_at_all(tmp_path):
+    wanted = clips(tmp_path, "a")
+    list(run(wanted, Maker(), "p"))
+    (tmp_path / "a.npz").write_text("a new take")
+    left = tmp_path / "out" / ".a.0123abcd"  # of a run that was killed
+    left.mkdir()
+    (left / "a.fbx").write_text("half")
+    (tmp_path / "out" / ".a.0123abcd.blend@").write_text("half")
+    (tmp_path / "out" / ".a.b.0123abcd").write_text("of a clip called a.b")
+
+    class Full(Maker):
+        def __call__(self, clip, folder):
+            super().__call__(clip, folder)
+            raise OSError(28, "No space left on device", str(folder / "a.bvh"))
+
+    (outcome,) = run(wanted, Full(), "p")
+    assert outcome.message == f"Cannot write to {tmp_path / 'out'}: No space left on device."
+    there = {path.name: path.read_text() for path in (tmp_path / "out").iterdir()}
+    assert there.pop("a.done.json") and there == {"a.fbx": "a", ".a.b.0123abcd": "of a clip called a.b"}
+
+
+def test_messages_name_results_where_they_appear(tmp_path):
+    class Refuses(Maker):
+        def __call__(self, clip, folder):
+            raise Refused(f"Cannot write {folder / 'a.fbx'}: no.")
+
+    (outcome,) = run(clips(tmp_path, "a"), Refuses(), "p")
+    assert outcome.message == f"Cannot write {tmp_path / 'out' / 'a.fbx'}: no."
+
+
+def test_a_file_where_a_folder_should_be_is_named(tmp_path):
+    (tmp_path / "out").write_text("a file")
+    (outcome,) = run(clips(tmp_path, "a"), Maker(), "p")
+    assert outcome.message.endswith(f"{tmp_path / 'out'} is a file, not a folder.")
+
+
+def test_results_of_a_kill_while_they_appear_are_no_inputs(tmp_path, monkeypatch):
+    """Killed between two renames: a second run takes nothing that the first one made for an input."""
+
+    class Writes(Maker):
+        def __call__(self, clip, folder):
+            results = [folder / f"{clip.name}.{kind}" for kind in ("trc", "fbx")]
+            for result in results:
+                result.write_text("x")
+            return Made(results)
+
+    done, true = [], Path.replace
+
+    def killed(self, target):
+        if Path(target).suffix in (".trc", ".fbx"):
+            done.append(target)
+            if len(done) == 2:
+                raise KeyboardInterrupt
+        return true(self, target)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    wanted = [replace(clip, folder=tmp_path) for clip in clips(tmp_path, "a")]
+    with pytest.raises(KeyboardInterrupt):
+        list(run(wanted, Writes(), "p"))
+    monkeypatch.undo()
+    assert (tmp_path / "a.trc").exists() and not (tmp_path / "a.fbx").exists()
+    assert [found.path.name for found in find([tmp_path])] == ["a.npz"]
+    assert [o.status for o in run(wanted, Writes(), "p")] == [DONE]
+    # another time without TRC: the old one is still a result
+    wanted = [replace(clip, args=argparse.Namespace(height=2)) for clip in wanted]
+    assert [o.status for o in run(wanted, Maker(), "p")] == [DONE]
+    assert [found.path.name for found in find([tmp_path])] == ["a.npz"]
+
+
+def test_clips_of_a_heap_go_to_one_worker(tmp_path, worker):
+    wanted = clips(tmp_path, *(f"c{i}" for i in range(4)))
+    outcomes = {o.label: o.facts["pid"] for o in run_workers([wanted[:3], wanted[3:]], worker, 2)}
+    assert outcomes["c0"] == outcomes["c1"] == outcomes["c2"] != outcomes["c3"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_has_one_line_and_a_log_whole_ones(tmp_path):
+    terminal, log, results = Terminal(), io.StringIO(), io.StringIO()
+    for stream in (terminal, log):
+        progress = Progress(3, stream, results)
+        progress.tell(Outcome("a", DONE, seconds=2.0), [tmp_path / "a.fbx"])
+        progress.tell(Outcome("b", FAILED, 3, "It is broken."), [])
+        progress.tell(Outcome("c", UP_TO_DATE), [])
+        progress.end()
+    assert log.getvalue().splitlines() == [
+        "[1/3] a done",
+        "[2/3] b failed: It is broken.",
+        "[3/3] c up to date",
+    ]
+    lines = terminal.getvalue().split("\n")
+    assert len(lines) == 2 and lines[0].endswith("\x1b[K[2/3] b failed: It is broken.")
+    shown = terminal.getvalue().split("\x1b[K")
+    assert shown[1] == "0 of 3 clips\r" and any("2 of 3 clips, 1 failed" in one for one in shown)
+    assert any("left  a" in one for one in shown) and terminal.getvalue().endswith("\x1b[K")
+    assert results.getvalue().count("a.fbx") == 2
+
+
+def test_memory_is_what_a_scheduler_leaves(tmp_path, monkeypatch):
+    proc, groups = tmp_path / "proc", tmp_path / "groups"
+    (proc / "self").mkdir(parents=True)
+    (proc / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable: 20000000 kB\n")
+    (proc / "self" / "cgroup").write_text("0::/slurm/job_7/step\n")
+    (groups / "slurm" / "job_7" / "step").mkdir(parents=True)
+    monkeypatch.setattr(memory, "_PROC", proc)
+    monkeypatch.setattr(memory, "_GROUPS", groups)
+    assert memory.free_memory() == 20_000_000 * 1024
+    for group, limit in (("slurm/job_7", "4000000000"), ("slurm/job_7/step", "max")):
+        (groups / group / "memory.max").write_text(limit + "\n")
+        (groups / group / "memory.current").write_text("1500000000\n")
+        (groups / group / "memory.stat").write_text("anon 1\ninactive_file 500000000\n")
+    assert memory.free_memory() == 3e9
+    assert affordable(8, videos=False) == 3
 
 
 def test_workers_are_no_more_than_memory_carries(monkeypatch):

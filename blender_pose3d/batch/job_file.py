@@ -62,13 +62,13 @@ def read_job(path: Path, options: Options) -> list[Asked]:
     beside = path.parent
     folders, clips = (_tables(content, kind, path) for kind in ("folder", "clip"))
     own = {key: value for key, value in content.items() if key not in _OWN}
-    whole = options.layer(own, path.name, beside, whole=True)
+    whole = options.layer(own, path.name, beside, whole=True, beside=tuple(_OWN))
     areas = _areas(folders, whole, path, options)
     asked = []
     for number, table in enumerate(clips, start=1):
         where = f"{path.name}, clip {number}"
+        own = options.layer(_rest(table, "clip"), where, beside, beside=_OWN["clip"])
         inputs = find([beside / _text(table, "input", where)])
-        own = options.layer(_rest(table, "clip"), where, beside)
         for one in inputs:
             area = _area(one.path, areas)
             around = whole if area is None else area.layer
@@ -117,10 +117,11 @@ def _areas(tables: list[dict[str, Any]], whole: Layer, path: Path, options: Opti
     read = []
     for number, table in enumerate(tables, start=1):
         where = f"{path.name}, folder {number}"
+        layer = options.layer(_rest(table, "folder"), where, path.parent, beside=_OWN["folder"])
         root = path.parent / _text(table, "path", where)
         if not root.is_dir():
             raise NoClips(f"{where}: there is no folder {root}.")
-        read.append(_Area(root, options.layer(_rest(table, "folder"), where, path.parent), where))
+        read.append(_Area(root, layer, where))
     made: dict[Path, _Area] = {}
     # outer folders first: inner ones begin with their settings
     for area in sorted(read, key=lambda one: len(one.root.resolve().parts)):

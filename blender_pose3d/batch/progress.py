@@ -24,7 +24,7 @@ class Progress:
         self._stream, self._results = stream or sys.stderr, results or sys.stdout
         self._live = self._stream.isatty()
         self._began = time.monotonic()
-        self._line = ""
+        self._line = self._told("")
         self._draw()
 
     def tell(self, outcome: Outcome, files: list[Path]) -> None:
@@ -54,7 +54,7 @@ class Progress:
             # what is up to date takes no time, and tells nothing of the rest
             each = (time.monotonic() - self._began) / self._spent
             left = f"  about {_duration(each * (self._total - self._done))} left"
-        return f"{self._done} of {self._total} clips{failed}{left}  {label}"
+        return f"{self._done} of {self._total} clips{failed}{left}  {label}".rstrip()
 
     def _draw(self) -> None:
         if self._live and self._line:

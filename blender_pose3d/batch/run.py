@@ -53,7 +53,7 @@ def one(clip: Clip, make: Make, program: str, *, again: bool = False) -> Outcome
     try:
         return _up_to_date(clip, mark, again) or _claimed(clip, mark, make, again, began)
     except OSError as error:
-        code, why = _FAILED, f"Cannot write to {clip.folder}: {error.strerror or error}."
+        code, why = _FAILED, f"Cannot write to {clip.folder}: {_reason(error, clip.folder)}."
     except Exception as error:  # a night's other clips must not suffer for what is wrong with one
         code, why = getattr(error, "exit_code", _FAILED), str(error)
         if not hasattr(error, "exit_code"):
@@ -99,6 +99,11 @@ def _no_empty_folder(folder: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 one.rmdir()
         raise
+
+
+def _reason(error: OSError, folder: Path) -> str:
+    files = [one for one in (folder, *folder.parents) if one.is_file()]
+    return f"{files[0]} is a file, not a folder" if files else error.strerror or str(error)
 
 
 def _told(noted: dict[str, Any]) -> dict[str, Any]:

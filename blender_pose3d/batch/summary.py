@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-DONE, UP_TO_DATE, FAILED, ELSEWHERE, LEFT = "done", "up to date", "failed", "elsewhere", "not begun"
+DONE, UP_TO_DATE, FAILED, ELSEWHERE, LEFT = "done", "up to date", "failed", "elsewhere", "not done"
 SOME = 6
 """Exit code: some clips went through and some did not."""
 _MIXED = 1  # none went through, for different reasons

@@ -58,8 +58,7 @@ def convert_clips(args: argparse.Namespace, argv: list[str]) -> int:
             _tell(outcome, clips, progress)
     except KeyboardInterrupt:
         cancelled = True
-    told = {outcome.label for outcome in outcomes}
-    outcomes += [Outcome(clip.label, LEFT) for clip in clips if clip.label not in told]
+    outcomes = _all(outcomes, clips, how.again)
     if progress is not None:
         progress.end()
         print(table(outcomes), file=sys.stderr)
@@ -185,7 +184,8 @@ def _another() -> tuple[list[str], dict[str, str]]:
 def _serve() -> int:
     """Be a worker: standard output carries answers alone, whatever else prints."""
     options = _options()
-    with own_stream() as answers, Engine() as engine:
+    # a cancel is the parent's to tell of
+    with contextlib.suppress(KeyboardInterrupt), own_stream() as answers, Engine() as engine:
         make = _maker(engine)
 
         def one(message: dict[str, Any]) -> Outcome:
@@ -194,6 +194,20 @@ def _serve() -> int:
 
         workers.serve(one, answers)
     return 0
+
+
+def _all(outcomes: Sequence[Outcome], clips: Sequence[Clip], again: bool) -> list[Outcome]:
+    """An outcome for every clip, in the order of the plan."""
+    told = {outcome.label: outcome for outcome in outcomes}
+    return [told.get(clip.label) or _untold(clip, again) for clip in clips]
+
+
+def _untold(clip: Clip, again: bool) -> Outcome:
+    """A cancel may come when a clip is done and nobody has said so."""
+    with contextlib.suppress(OSError):
+        if not again and is_done(clip, fingerprint(clip, _program())):
+            return Outcome(clip.label, UP_TO_DATE)
+    return Outcome(clip.label, LEFT)
 
 
 def _tell(outcome: Outcome, clips: Sequence[Clip], progress: Progress | None) -> None:

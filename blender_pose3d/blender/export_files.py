@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ExportError
+
+_PYTHONS = re.compile(r"^(Error: )?([A-Za-z]*Error: )?(\[Errno \d+\] )?")
+"""What stands before a cause that Python's exceptions tell."""
 
 
 def check_folder(folder: Path) -> None:
@@ -36,7 +40,7 @@ def write_whole(path: str | Path, write: Callable[[Path], Any]) -> Path:
     except RuntimeError as error:
         # an operator hands on its whole traceback; the cause is its last line
         cause = [line for line in str(error).splitlines() if line.strip() and "Location:" not in line][-1]
-        raise ExportError(f"Cannot write {path}: {cause.strip()}") from error
+        raise ExportError(f"Cannot write {path}: {_PYTHONS.sub('', cause.strip())}") from error
     return path
 
 

@@ -14,13 +14,23 @@ from typing import IO
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """What is printed to standard output in the meantime is dropped, by Python's code or by Blender's own."""
+    """What is printed to standard output in the meantime is dropped, by Python's code or by Blender's own.
+
+    So are the tracebacks that operators print before they raise an error; they are told where the error that
+    ends the block is none of ours, and has no ``exit_code``.
+    """
     sys.stdout.flush()
-    with Path(os.devnull).open("wb") as nowhere, _kept(1) as ours, contextlib.redirect_stdout(io.StringIO()):
+    told = io.StringIO()
+    with Path(os.devnull).open("wb") as nowhere, _kept(1) as ours:
         _flush()
         os.dup2(nowhere.fileno(), 1)
         try:
-            yield
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(told):
+                yield
+        except Exception as error:
+            if not hasattr(error, "exit_code"):
+                sys.stderr.write(told.getvalue())
+            raise
         finally:
             _flush()
             os.dup2(ours, 1)

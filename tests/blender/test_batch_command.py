@@ -144,5 +144,5 @@ def test_an_interrupt_drops_the_clip_and_keeps_the_rest(takes, tmp_path):
     assert process.returncode == 5, err
     assert "error: Cancelled" in err
     statuses = [row["status"] for row in json.loads((tmp_path / "r.json").read_text())["clips"]]
-    assert statuses[0] == "done" and "not begun" in statuses
+    assert statuses[0] == "done" and "not done" in statuses
     assert not [n for n in names(tmp_path / "out") if n.rsplit("/", 1)[-1].startswith(".")]

@@ -4,6 +4,8 @@ import argparse
 import io
 import json
 import os
+import socket
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -170,6 +172,20 @@ def test_results_appear_together_or_not_at_all(tmp_path):
     assert outcome.message == f"Cannot write to {tmp_path / 'out'}: No space left on device."
     there = {path.name: path.read_text() for path in (tmp_path / "out").iterdir()}
     assert there.pop("a.done.json") and there == {"a.fbx": "a", ".a.b.0123abcd": "of a clip called a.b"}
+
+
+def test_what_a_kill_at_the_last_moment_leaves_is_cleared(tmp_path):
+    wanted = clips(tmp_path, "a")
+    list(run(wanted, Maker(), "p"))
+    ended = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    ended.wait()
+    own = json.dumps({"host": socket.gethostname(), "pid": ended.pid})
+    (tmp_path / "out" / ".a.claim").write_text(own)
+    (tmp_path / "out" / ".a.0123abcd").mkdir()
+    assert [o.status for o in run(wanted, Maker(), "p")] == [UP_TO_DATE]
+    assert not list((tmp_path / "out").glob(".*"))
+    with claim(tmp_path / "out" / ".a.claim"):
+        assert [o.status for o in run(wanted, Maker(), "p")] == [UP_TO_DATE]
 
 
 def test_messages_name_results_where_they_appear(tmp_path):

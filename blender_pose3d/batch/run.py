@@ -12,7 +12,7 @@ from typing import Any
 from .claim import claim, drop_own, holder
 from .plan import Clip
 from .record import fingerprint, is_done, read_facts
-from .stage import publish, stage, unstaged
+from .stage import clear, publish, stage, unstaged
 from .summary import DONE, ELSEWHERE, FAILED, UP_TO_DATE, Outcome
 
 _BAD_INPUT, _FAILED = 3, 1
@@ -51,7 +51,12 @@ def one(clip: Clip, make: Make, program: str, *, again: bool = False) -> Outcome
         why = f"Cannot read {error.filename or clip.path}: {error.strerror or error}."
         return Outcome(clip.label, FAILED, _BAD_INPUT, why)
     try:
-        return _up_to_date(clip, mark, again) or _claimed(clip, mark, make, again, began)
+        done = _up_to_date(clip, mark, again)
+        if done is not None and not _claim_path(clip).exists():
+            return done
+        # a run that was killed at the last moment leaves a claim on what is done
+        outcome = _claimed(clip, mark, make, again, began)
+        return done if done is not None and outcome.status == ELSEWHERE else outcome
     except OSError as error:
         code, why = _FAILED, f"Cannot write to {clip.folder}: {_reason(error, clip.folder)}."
     except Exception as error:  # a night's other clips must not suffer for what is wrong with one
@@ -63,12 +68,13 @@ def one(clip: Clip, make: Make, program: str, *, again: bool = False) -> Outcome
 
 def _claimed(clip: Clip, mark: str, make: Make, again: bool, began: float) -> Outcome:
     with _no_empty_folder(clip.folder):
-        path = clip.folder / f".{clip.name}.claim"
+        path = _claim_path(clip)
         try:
             mine = claim(path)
             if mine is None:
                 return Outcome(clip.label, ELSEWHERE, message=f"{holder(path)} is at it.")
             with mine:
+                clear(clip)
                 # whoever had the claim before may just have finished
                 if (done := _up_to_date(clip, mark, again)) is not None:
                     return done
@@ -79,6 +85,10 @@ def _claimed(clip: Clip, mark: str, make: Make, again: bool, began: float) -> Ou
             drop_own(path)
             raise
     return Outcome(clip.label, DONE, seconds=time.monotonic() - began, facts=made.facts)
+
+
+def _claim_path(clip: Clip) -> Path:
+    return clip.folder / f".{clip.name}.claim"
 
 
 def _up_to_date(clip: Clip, mark: str, again: bool) -> Outcome | None:

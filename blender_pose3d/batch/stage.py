@@ -18,15 +18,19 @@ from .record import write_record
 def stage(clip: Clip) -> Iterator[Path]:
     """A folder for the results of a clip that is claimed; gone afterwards, with what is left in it.
 
-    What a run that was killed had left goes first. Raises OSError.
+    Raises OSError.
     """
-    for left in _leftovers(clip):
-        _remove(left)
     made = Path(tempfile.mkdtemp(prefix=f".{clip.name}.", dir=clip.folder))
     try:
         yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def clear(clip: Clip) -> None:
+    """Remove what a run that was killed left of a clip, which is claimed now. Raises OSError."""
+    for left in _leftovers(clip):
+        _remove(left)
 
 
 def publish(clip: Clip, mark: str, files: Sequence[Path], facts: dict[str, Any]) -> None:

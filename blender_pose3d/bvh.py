@@ -14,7 +14,7 @@ import numpy as np
 
 from .channels import euler_angles
 from .joint_motion import JointMotion, with_root
-from .rotations import quaternions_from
+from .quaternions import from_frames
 
 _Y_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 # Metres: a joint that stays this near to its place at rest has no position channels. Blender's own matrices
@@ -39,7 +39,8 @@ def bvh_text(motion: JointMotion, fps: float, order: str = "ZXY", unit: float = 
     above = np.where(inner, parents, 0)
     parent_turned = np.where(inner[:, None, None], turned[:, above], np.eye(3))
     inverse = np.swapaxes(parent_turned, -1, -2)
-    angles = np.degrees(euler_angles(quaternions_from(inverse @ turned), order[::-1]))
+    quaternions = from_frames((inverse @ turned).reshape(-1, 3, 3)).T.reshape(*heads.shape[:2], 4)
+    angles = np.degrees(euler_angles(quaternions, order[::-1]))
     angles = angles[..., ["XYZ".index(axis) for axis in order]]
     away = heads - np.where(inner[:, None], heads[:, above], 0.0)
     places = (inverse @ away[..., None])[..., 0]

@@ -45,6 +45,18 @@ def rigid(matrices: np.ndarray) -> np.ndarray:
     return made
 
 
+def local_matrices(matrices: np.ndarray, parents: np.ndarray) -> np.ndarray:
+    """(..., J, 4, 4) rigid matrices of joints from the joint above each; those of the upmost stay."""
+    inner = np.flatnonzero(parents >= 0)
+    own, above = matrices[..., inner, :, :], matrices[..., parents[inner], :, :]
+    turned = np.swapaxes(above[..., :3, :3], -1, -2)
+    own[..., :3, 3] -= above[..., :3, 3]
+    own[..., :3, :] = turned @ own[..., :3, :]
+    made = matrices.copy()
+    made[..., inner, :, :] = own
+    return made
+
+
 def deforming(motion: JointMotion, deform: np.ndarray) -> tuple[JointMotion, np.ndarray]:
     """The joints that deform a body, and a root bone above all of them if there is one.
 

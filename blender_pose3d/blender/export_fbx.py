@@ -1,17 +1,31 @@
-"""FBX: centimetres, y up, z forward, every node at scale 1."""
+"""FBX: centimetres, y up, z forward, every node at scale 1.
+
+Blender's exporter writes the character at rest, and the clip is put into its file: it would ask for each bone
+in each frame by itself, which takes most of the time.
+"""
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 
+from ..fbx_clip import FbxClip, with_clip
+from ..fbx_nodes import FbxError
+from ..joint_motion import JointMotion, local_matrices
 from .export_files import exporter, write_whole
-from .export_presets import PRESETS, ExportSettings
-from .export_skeleton import skeleton_of
-from .export_stage import stage
+from .export_meshes import meshes_of
+from .export_presets import PRESETS, ExportSettings, Preset
+from .export_shapes import ShapeMotion, settle_shapes, shape_motion
+from .export_skeleton import Skeleton, skeleton_of
+from .export_stage import STILL, in_file, stage
+from .scene import frame_rate
+
+_log = logging.getLogger(__name__)
 
 # From Blender's world in metres to the file's space: what the exporter does to objects under the axes and
 # scale below, so that what the stage puts there comes out as the identity.
@@ -50,18 +64,62 @@ def export_fbx(
     if chosen.format != "fbx":
         chosen = PRESETS["generic"]
     skeleton = skeleton_of(armature, settings, chosen)
-    animation = settings.content != "character"
-    options = _OPTIONS | chosen.fbx | {"bake_anim": animation}
-    with (
-        exporter("io_scene_fbx"),
-        stage(
-            armature,
-            skeleton,
-            _AXES,
-            clip=Path(path).stem,
-            called=chosen.armature,
-            meshes=settings.content != "animation",
-            animation=animation,
-        ),
-    ):
-        return write_whole(path, lambda part: bpy.ops.export_scene.fbx(filepath=str(part), **options))
+    meshes = settings.content != "animation"
+    job = _Job(armature, Path(path), skeleton, chosen, meshes)
+    if settings.content == "character":
+        return job.write()
+    scene = bpy.context.scene
+    frames = range(scene.frame_start, scene.frame_end + 1)
+    shapes = shape_motion(meshes_of(armature) if meshes else [], frames)
+    try:
+        return job.write(_clip(skeleton.motion, Path(path).stem, shapes))
+    except FbxError as error:
+        _log.warning("Blender's exporter writes the animation of %s: %s", path, error)
+        return job.write(by_exporter=True)
+
+
+@dataclass
+class _Job:
+    armature: bpy.types.Object
+    path: Path
+    skeleton: Skeleton
+    preset: Preset
+    meshes: bool
+
+    def write(self, clip: FbxClip | None = None, *, by_exporter: bool = False) -> Path:
+        """The character with a clip, with the animation that Blender's exporter makes of it, or at rest."""
+        options = _OPTIONS | self.preset.fbx | {"bake_anim": by_exporter}
+
+        def write(part: Path) -> None:
+            if clip:
+                settle_shapes(copy.children, clip.shapes)
+            bpy.ops.export_scene.fbx(filepath=str(part), **options)
+            if clip and part.is_file():
+                part.write_bytes(with_clip(part.read_bytes(), clip))
+
+        with (
+            exporter("io_scene_fbx"),
+            stage(
+                self.armature,
+                self.skeleton,
+                _AXES,
+                clip=self.path.stem,
+                called=self.preset.armature,
+                meshes=self.meshes,
+                animation=by_exporter,
+            ) as copy,
+        ):
+            return write_whole(self.path, write)
+
+
+def _clip(motion: JointMotion, name: str, shapes: ShapeMotion) -> FbxClip:
+    return FbxClip(
+        name,
+        frame_rate(bpy.context.scene),
+        motion.names,
+        motion.parents < 0,
+        local_matrices(in_file(_AXES, motion.rest), motion.parents),
+        local_matrices(in_file(_AXES, motion.world), motion.parents),
+        STILL * np.linalg.norm(_AXES[:3, 0]),
+        shapes,
+    )

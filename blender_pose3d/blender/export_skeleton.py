@@ -12,7 +12,8 @@ from .actions import curves_of
 from .errors import BadInput
 from .export_presets import ExportSettings, Preset
 from .object_path import standing_place
-from .scene import frame_rate, sample_pose
+from .pose_sampling import poses_of
+from .scene import frame_rate
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def skeleton_of(armature: bpy.types.Object, settings: ExportSettings, preset: Pr
 
 def _evaluated(armature: bpy.types.Object, frames: range) -> tuple[JointMotion, np.ndarray]:
     """All bones, and where the armature's space lies at rest."""
-    worlds, poses = sample_pose(armature, frames)
+    worlds, poses = poses_of(armature, frames)
     bones = [pose_bone.bone for pose_bone in armature.pose.bones]
     index = {bone.name: i for i, bone in enumerate(bones)}
     base = _base(armature)

@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ..joint_motion import JointMotion
+from ..joint_motion import JointMotion, local_matrices
 from ..retarget import Animation
 from ..rotations import continuous, quaternions_from
 from .armature import editing
@@ -26,7 +26,7 @@ _KINDS = ("scenes", "objects", "armatures", "meshes", "actions")
 # The frame before the clip, in which the copy stands at rest.
 _AT_REST = -1
 # Metres: what a joint may stray from its place on its parent before it gets location keys of its own.
-_STILL = 1e-5
+STILL = 1e-5
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def _armature(motion: JointMotion, axes: np.ndarray, name: str, data_name: str) 
     bpy.context.scene.collection.objects.link(made)
     made.matrix_world = Matrix(np.linalg.inv(axes))
     unit = np.linalg.norm(axes[:3, 0])
-    rest = _in(axes, motion.rest)
+    rest = in_file(axes, motion.rest)
     lengths = np.linalg.norm(motion.tails - motion.rest[:, :3, 3], axis=1)
     with editing(made):
         bones = [data.edit_bones.new(bone) for bone in motion.names]
@@ -113,22 +113,18 @@ def _armature(motion: JointMotion, axes: np.ndarray, name: str, data_name: str) 
 def _animate(made: bpy.types.Object, motion: JointMotion, axes: np.ndarray, clip: str, fps: float) -> None:
     """Key every joint in every frame; keys make up for bones that came out a hair different."""
     rest = np.array([made.data.bones[name].matrix_local for name in motion.names], dtype=np.float64)
-    inner = motion.parents >= 0
-    above = np.where(inner, motion.parents, 0)
-    pose = _in(axes, motion.world)
-    local_rest = np.where(inner[:, None, None], np.linalg.inv(rest)[above] @ rest, rest)
-    local_pose = np.where(inner[:, None, None], np.linalg.inv(pose)[:, above] @ pose, pose)
-    basis = np.linalg.inv(local_rest) @ local_pose
+    local_pose = local_matrices(in_file(axes, motion.world), motion.parents)
+    basis = np.linalg.inv(local_matrices(rest, motion.parents)) @ local_pose
     # exporters write nodes as they stand in the current frame, and engines take that for the rest pose
     basis = np.concatenate([np.broadcast_to(np.eye(4), (1, *basis.shape[1:])), basis])
     rotations = continuous(quaternions_from(basis[..., :3, :3]))
-    strays = np.abs(basis[..., :3, 3]).max(axis=(0, 2)) > _STILL * np.linalg.norm(axes[:3, 0])
+    strays = np.abs(basis[..., :3, 3]).max(axis=(0, 2)) > STILL * np.linalg.norm(axes[:3, 0])
     locations = {motion.names[j]: basis[:, j, :3, 3] for j in np.flatnonzero(strays)}
     bake(made, Animation(fps, motion.names, rotations, locations), name=clip, start=_AT_REST)
     bpy.context.scene.frame_set(_AT_REST)
 
 
-def _in(axes: np.ndarray, matrices: np.ndarray) -> np.ndarray:
+def in_file(axes: np.ndarray, matrices: np.ndarray) -> np.ndarray:
     """Rigid matrices of the world in the file's space: turned and moved, their axes still of length one."""
     unit = np.linalg.norm(axes[:3, 0])
     turned = axes @ matrices

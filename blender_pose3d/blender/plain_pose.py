@@ -1,0 +1,133 @@
+"""Poses of an armature that only plays its keys, by forward kinematics on whole arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..channels import quaternions_from_euler
+from ..rotations import matrices_from
+from .actions import curves_of
+
+# Properties of a pose bone that make up its transform, and how many numbers each has.
+_SIZES = {
+    "location": 3,
+    "rotation_quaternion": 4,
+    "rotation_euler": 3,
+    "rotation_axis_angle": 4,
+    "scale": 3,
+}
+
+
+def plain_pose(armature: bpy.types.Object, frames: range) -> np.ndarray | None:
+    """(T, B, 4, 4) armature-space matrices of the pose bones, in the order of ``pose.bones``.
+
+    None where more than keys is at work: constraints, drivers, NLA strips, bones that do not inherit all of
+    their parent's transform, an object that moves.
+    """
+    if not _is_plain(armature):
+        return None
+    values = _values(armature, frames)
+    if values is None:
+        return None
+    basis = _basis(armature, values, len(frames))
+    return None if basis is None else _chained(armature, basis)
+
+
+def _is_plain(armature: bpy.types.Object) -> bool:
+    own, of_data = armature.animation_data, armature.data.animation_data
+    return bool(
+        own
+        and own.action
+        and not len(own.drivers)
+        and not (own.use_nla and len(own.nla_tracks))
+        and not own.use_tweak_mode
+        and own.action_influence == 1.0
+        and not (of_data and (of_data.action or len(of_data.drivers) or len(of_data.nla_tracks)))
+        and armature.parent is None
+        and not len(armature.constraints)
+        and armature.data.pose_position == "POSE"
+        and all(_is_plain_bone(bone) for bone in armature.pose.bones)
+    )
+
+
+def _is_plain_bone(bone: bpy.types.PoseBone) -> bool:
+    return (
+        not len(bone.constraints)
+        and bone.bone.use_inherit_rotation
+        and bone.bone.use_local_location
+        and bone.bone.inherit_scale == "FULL"
+    )
+
+
+def _values(armature: bpy.types.Object, frames: range) -> dict[str, np.ndarray] | None:
+    """Each property's values (T, B, n), keyed or as they stand."""
+    bones = armature.pose.bones
+    values = {}
+    for name, size in _SIZES.items():
+        now = np.empty(size * len(bones), dtype=np.float32)
+        bones.foreach_get(name, now)
+        values[name] = np.tile(now.reshape(len(bones), size).astype(np.float64), (len(frames), 1, 1))
+    places = {bone.path_from_id(name): (b, name) for b, bone in enumerate(bones) for name in _SIZES}
+    for curve in curves_of(armature.animation_data.action, armature):
+        if curve.mute or not curve.data_path.startswith("pose.") or curve.data_path.endswith("rotation_mode"):
+            return None
+        if curve.data_path in places:
+            bone, name = places[curve.data_path]
+            values[name][:, bone, curve.array_index] = _played(curve, frames)
+    return values
+
+
+def _played(curve: Any, frames: range) -> np.ndarray:
+    """(T,) values of a curve: its keys where there is one in every frame."""
+    count = len(curve.keyframe_points)
+    if count >= len(frames) and not len(curve.modifiers):
+        keys = np.empty(2 * count, dtype=np.float32)
+        curve.keyframe_points.foreach_get("co", keys)
+        first = int(np.searchsorted(keys[::2], frames.start))
+        own = keys[2 * first : 2 * (first + len(frames))].reshape(-1, 2)
+        if len(own) == len(frames) and (own[:, 0] == np.asarray(frames)).all():
+            return own[:, 1]
+    return np.array([curve.evaluate(frame) for frame in frames])
+
+
+def _basis(armature: bpy.types.Object, values: dict[str, np.ndarray], frames: int) -> np.ndarray | None:
+    """(T, B, 4, 4) of the bones' own transforms; None for a quaternion or an axis of no length."""
+    bones = armature.pose.bones
+    quaternions = values["rotation_quaternion"].copy()
+    for b, bone in enumerate(bones):
+        if bone.rotation_mode == "AXIS_ANGLE":
+            half = values["rotation_axis_angle"][:, b, :1] / 2
+            axis = values["rotation_axis_angle"][:, b, 1:]
+            length = np.linalg.norm(axis, axis=-1, keepdims=True)
+            if (length < 1e-6).any():
+                return None
+            quaternions[:, b] = np.hstack([np.cos(half), np.sin(half) * axis / length])
+        elif bone.rotation_mode != "QUATERNION":
+            quaternions[:, b] = quaternions_from_euler(values["rotation_euler"][:, b], bone.rotation_mode)
+    if (np.linalg.norm(quaternions, axis=-1) < 1e-6).any():
+        return None
+    basis = np.zeros((frames, len(bones), 4, 4))
+    basis[..., :3, :3] = matrices_from(quaternions) * values["scale"][..., None, :]
+    free = ~np.array([bone.bone.use_connect for bone in bones])
+    basis[..., :3, 3] = values["location"] * free[:, None]
+    basis[..., 3, 3] = 1.0
+    return basis
+
+
+def _chained(armature: bpy.types.Object, basis: np.ndarray) -> np.ndarray:
+    """Each bone on its parent, which ``pose.bones`` has before it or after it."""
+    bones = armature.pose.bones
+    index = {bone.name: b for b, bone in enumerate(bones)}
+    rest = np.array([bone.bone.matrix_local for bone in bones], dtype=np.float64)
+    made = np.empty_like(basis)
+    for bone in sorted(bones, key=lambda one: len(one.parent_recursive)):
+        b = index[bone.name]
+        if bone.parent is None:
+            made[:, b] = rest[b] @ basis[:, b]
+        else:
+            above = index[bone.parent.name]
+            made[:, b] = made[:, above] @ (np.linalg.inv(rest[above]) @ rest[b]) @ basis[:, b]
+    return made

@@ -12,6 +12,7 @@ from bpy.props import BoolProperty
 from .capture_list import captures_folder, fill, read_again, use
 from .capture_properties import request_of
 from .choose_video import listen, look_at_video, redraw
+from .loading import forget_loading, when_loaded
 
 _TURN = 0.1  # seconds between two looks for news
 _timers: list[bpy.types.Timer] = []
@@ -181,7 +182,10 @@ def _file_closes(*_: object) -> None:
 @bpy.app.handlers.persistent
 def _file_opened(*_: object) -> None:
     _timers.clear()  # they went with the windows of the last file
-    _look_around()
+    if bpy.app.background:
+        _look_around()
+    else:
+        when_loaded(_look_around)
 
 
 def _look_around() -> None:
@@ -207,13 +211,12 @@ def register() -> None:
     atexit.register(_blender_ends)  # quitting does not turn add-ons off
     if not bpy.app.background:
         # while add-ons are turned on there is no scene yet
-        bpy.app.timers.register(_look_around, first_interval=0.1)
+        when_loaded(_look_around)
 
 
 def unregister() -> None:
     atexit.unregister(_blender_ends)
-    if bpy.app.timers.is_registered(_look_around):
-        bpy.app.timers.unregister(_look_around)
+    forget_loading()
     for handlers, function in _HANDLERS:
         if function in handlers:
             handlers.remove(function)

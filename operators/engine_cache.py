@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from .setup_engine import redraw
+from .setup_desk import redraw
 
 _SOON = 0.2  # seconds until the panel is drawn with the size
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from . import live
+from . import live, live_state
 from .look_properties import POSE3D_PG_look
 
 
@@ -31,7 +31,7 @@ class _Look(bpy.types.Operator):
         """The preview as the settings are now, with its quality; None, after saying why, if there is none."""
         answer = live.newest(context.scene)
         if answer is None:
-            self.report({"ERROR"}, live.state.message or "There is no motion to look at.")
+            self.report({"ERROR"}, live_state.state.message or "There is no motion to look at.")
         return answer
 
 
@@ -56,7 +56,7 @@ class POSE3D_OT_show_footage(_Look):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
-        if live.has_footage(scene):
+        if live_state.has_footage(scene):
             from ..blender_pose3d.blender.footage import remove_footage
 
             remove_footage(scene)
@@ -72,7 +72,7 @@ class POSE3D_OT_show_footage(_Look):
         from ..blender_pose3d.blender.footage import add_footage
 
         try:
-            add_footage(scene, video, answer.motion, answer.tracks, live.first_frame(scene))
+            add_footage(scene, video, answer.motion, answer.tracks, live_state.first_frame(scene))
         except BadInput as error:
             return self.refuse(str(error))
         _look_through(context, True)
@@ -89,13 +89,13 @@ class POSE3D_OT_mark_worst(_Look):
         from ..blender_pose3d.blender import markers
 
         scene = context.scene
-        if live.has_markers(scene):
+        if live_state.has_markers(scene):
             markers.unmark(scene)
             return {"FINISHED"}
         answer = self.measured(context)
         if answer is None:
             return {"CANCELLED"}
-        count = markers.mark(scene, live.worst(answer), live.first_frame(scene))
+        count = markers.mark(scene, live_state.worst(answer), live_state.first_frame(scene))
         if not count:
             self.report({"INFO"}, "No moment stands out: nothing to mark.")
         live.start()
@@ -116,9 +116,8 @@ class POSE3D_OT_open_report(_Look):
         from ..blender_pose3d.report import Person, write_report
 
         name = Path(bpy.path.abspath(scene.pose3d.tracks)).stem
-        person = Person(
-            f"Person {scene.pose3d.person}", answer.quality, answer.motion.notes, live.first_frame(scene)
-        )
+        first = live_state.first_frame(scene)
+        person = Person(f"Person {scene.pose3d.person}", answer.quality, answer.motion.notes, first)
         path = Path(bpy.app.tempdir) / f"{name} report.html"
         try:
             write_report(path, name, [person])

@@ -60,7 +60,7 @@ class POSE3D_PT_captures(Part, bpy.types.Panel):
     bl_parent_id = "POSE3D_PT_capture"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def is_there(cls, context: bpy.types.Context) -> bool:
         return len(context.window_manager.pose3d_captures) > 0
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -52,7 +52,7 @@ class POSE3D_PT_bone_map(Part, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def is_there(cls, context: bpy.types.Context) -> bool:
         return context.scene.pose3d.armature is not None
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -85,7 +85,7 @@ class POSE3D_PT_left_out(Part, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def is_there(cls, context: bpy.types.Context) -> bool:
         known = context.scene.pose3d_character
         return bool(known.unmapped or known.helpers)
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import bpy
 
+from ..operators.setup_desk import DESK, chosen_build
 from ..operators.setup_engine import (
-    DESK,
     POSE3D_OT_cancel_setup,
     POSE3D_OT_setup_engine,
     POSE3D_OT_show_setup_log,
-    chosen_build,
 )
 from .parts import Part, letters_of, wrapped
 
@@ -22,7 +21,7 @@ class POSE3D_PT_engine(Part, bpy.types.Panel):
     bl_order = 5
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def is_there(cls, context: bpy.types.Context) -> bool:
         return needs_attention(context)
 
     def draw(self, context: bpy.types.Context) -> None:

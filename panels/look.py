@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators import live
+from ..operators import live_state as live
 from ..operators.look import POSE3D_OT_mark_worst, POSE3D_OT_open_report, POSE3D_OT_show_footage
 from .parts import Part, letters_of, properties, wrapped
 

@@ -7,6 +7,8 @@ from typing import cast
 
 import bpy
 
+from ..operators.loading import LOADED
+
 _LETTER = 6.4  # pixels of the interface font, about, at a scale of 1
 _MARGIN = 60  # pixels a line of text cannot use: icon, tabs, borders
 
@@ -18,6 +20,15 @@ class Part:
     bl_region_type = "UI"
     bl_category = "Pose3D"
     bl_parent_id = "POSE3D_PT_sidebar"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return LOADED.done() and cls.is_there(context)
+
+    @classmethod
+    def is_there(cls, context: bpy.types.Context) -> bool:
+        """Whether there is anything to draw; once all is loaded."""
+        return True
 
 
 def properties(panel: bpy.types.Panel) -> bpy.types.UILayout:

@@ -6,8 +6,9 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ..operators.engine_cache import SIZE, POSE3D_OT_clear_cache, POSE3D_OT_count_cache
+from ..operators.loading import LOADED
+from ..operators.setup_desk import DESK
 from ..operators.setup_engine import (
-    DESK,
     POSE3D_OT_check_engine,
     POSE3D_OT_remove_engine,
     POSE3D_OT_repair_engine,
@@ -70,6 +71,9 @@ class POSE3D_AP_preferences(bpy.types.AddonPreferences):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
+        if not LOADED.done():
+            layout.label(text="Loading ...", icon="TIME")
+            return
         layout.use_property_split = True
         self._engine(layout, context)
         column = layout.column()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bpy
 
+from ..operators.loading import LOADED
+
 
 class POSE3D_PT_sidebar(bpy.types.Panel):
     bl_idname = "POSE3D_PT_sidebar"
@@ -14,6 +16,8 @@ class POSE3D_PT_sidebar(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """The parts draw themselves."""
+        if not LOADED.done():
+            self.layout.label(text="Loading ...", icon="TIME")
 
 
 CLASSES = (POSE3D_PT_sidebar,)

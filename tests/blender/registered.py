@@ -72,7 +72,20 @@ class Layout:
     def column(self, **_):
         return Layout(self)
 
-    row = split = box = column
+    row = split = box = grid_flow = column
+
+    def panel(self, name, **_):
+        return Layout(self), Layout(self)
+
+    def progress(self, *, factor, text):
+        assert 0 <= factor <= 1
+        self.texts.append(text)
+
+    def template_icon(self, *, icon_value, **_):
+        assert icon_value
+
+    def template_list(self, kind, name, data, items, *active, **_):
+        assert hasattr(bpy.types, kind) and hasattr(data, items) and hasattr(*active)
 
     def prop(self, owner, name, **_):
         assert name in owner.bl_rna.properties

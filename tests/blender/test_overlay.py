@@ -259,7 +259,7 @@ def test_markers_come_and_go(scene, tmp_path):
     mine = scene.timeline_markers.new("Mine", frame=3)
     assert bpy.ops.pose3d.mark_worst() == {"FINISHED"}
     live = module("operators.live")
-    worst = live.worst(live.state.answer)
+    worst = module("operators.live_state").worst(live.state.answer)
     ours = [marker for marker in scene.timeline_markers if marker != mine]
     assert sorted(m.frame for m in ours) == sorted({scene.frame_start + m.peak for m in worst})
     assert all(":" in marker.name for marker in ours)
@@ -269,7 +269,8 @@ def test_markers_come_and_go(scene, tmp_path):
     live.refresh(scene)
     now = {(m.frame, m.name) for m in scene.timeline_markers if m != mine}
     assert now != before, "they follow the settings"
-    assert {frame for frame, _ in now} == {5 + m.peak for m in live.worst(live.state.answer)}
+    worst = module("operators.live_state").worst(live.state.answer)
+    assert {frame for frame, _ in now} == {5 + m.peak for m in worst}
     assert bpy.ops.pose3d.mark_worst() == {"FINISHED"}
     assert [marker.name for marker in scene.timeline_markers] == ["Mine"]
 

@@ -20,8 +20,8 @@ LONGEST = 0.03  # seconds a draw may take
 
 @pytest.fixture
 def operators(add_on, monkeypatch, tmp_path):
-    """The operators' module, online, with a user's folder of its own (spaces, Unicode) and no engine."""
-    setup = module("operators.setup_engine")
+    """The set-up's desk, online, with a user's folder of its own (spaces, Unicode) and no engine."""
+    setup = module("operators.setup_desk")
     preferences = module("blender_pose3d.blender.preferences")
     monkeypatch.setattr(setup, "why_offline", lambda: "")
     monkeypatch.setattr(preferences, "user_folder", lambda: tmp_path / "Größe 日本 x")
@@ -61,7 +61,7 @@ def fake_python(folder: Path, text: str) -> Path:
 
 def test_without_online_access_nothing_is_fetched(operators, monkeypatch):
     monkeypatch.undo()
-    setup = module("operators.setup_engine")
+    setup = module("operators.setup_desk")
     monkeypatch.setattr(
         setup, "bpy", SimpleNamespace(app=SimpleNamespace(online_access=False, online_access_override=False))
     )
@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_written_to(operators, monkeypatch, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="shell scripts stand in for Pythons")
 def test_it_is_cancelled_and_ends_with_the_add_on(operators, tmp_path):
     slow = fake_python(tmp_path, "exec sleep 60")
-    for end in (bpy.ops.pose3d.cancel_setup, operators.unregister):
+    for end in (bpy.ops.pose3d.cancel_setup, operators.stop):
         assert bpy.ops.pose3d.setup_engine(base=str(slow)) == {"FINISHED"}
         job = operators.DESK.job
         until = time.monotonic() + 60
@@ -233,6 +233,7 @@ def test_box_and_preferences_draw_in_every_state(operators, monkeypatch, tmp_pat
     engine, panel = module("panels.engine"), module("panels.preferences")
     jobs = module("blender_pose3d.blender.engine_setup")
     operators.DESK.machine().wait(30)
+    assert module("operators.loading").LOADED.done(), "before a panel draws"
     preferences = module("blender_pose3d.blender.preferences")
     monkeypatch.setattr(preferences, "cache_folder", lambda context: tmp_path)
     chosen = SimpleNamespace(device="auto", network="AUTO", cache_folder="", engine_python="")
@@ -243,17 +244,14 @@ def test_box_and_preferences_draw_in_every_state(operators, monkeypatch, tmp_pat
     for job, said in ((None, "to fetch"), (running, "12 MB of"), (failed, "disk is full")):
         operators.DESK.job = job
         assert engine.needs_attention(bpy.context)
-        for warm in (False, True):
+        for _ in range(2):
             layout, whole = Layout(), Layout()
-            started = time.perf_counter()
+            started = time.thread_time()
             engine.draw_engine(layout, bpy.context, 40)
             panel.POSE3D_AP_preferences._engine(chosen, whole, bpy.context)
             panel.POSE3D_AP_preferences._cache(chosen, whole, bpy.context)
             panel.draw_weights(whole, bpy.context)
-            if warm:
-                assert time.perf_counter() - started < 5 * LONGEST, (
-                    "in a crowded machine; 30 ms in a quiet one"
-                )
+            assert time.thread_time() - started < LONGEST, "box and preferences together, the first time too"
         assert said in " ".join(layout.texts)
         assert any("Apache-2.0" in text for text in whole.texts)
         assert "pose3d.clear_cache" in whole.operators
@@ -261,7 +259,7 @@ def test_box_and_preferences_draw_in_every_state(operators, monkeypatch, tmp_pat
     running.state = "cancelled"
     operators.DESK.job = None
     offered, properties = Layout(), SimpleNamespace(build="CPU", base="")
-    operators.draw_offer(offered, bpy.context, properties)
+    module("operators.setup_offer").draw_offer(offered, bpy.context, properties)
     text = " ".join(offered.texts)
     assert "torch 2.13.0, CPU" in text or sys.platform != "linux"
     assert "on the disk of" in text

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .retarget import RestPose
+from .rig_copies import limb_copies
 from .rig_facing import facing
 from .rig_limbs import Limb, Pair, as_arms, as_legs, limb_pairs
 from .rig_tree import Tree
@@ -94,6 +95,10 @@ def _best(tree: Tree) -> _Body | str:
     body = min(bodies, key=lambda guess: guess.penalty)
     if body.penalty > _WORST:
         return "its limbs are not divided like legs and arms"
+    if min(limb_copies(tree, body.legs), 2) + min(limb_copies(tree, body.arms), 2) >= 2:
+        return (
+            "several chains of bones run through each limb, as in control rigs: only names tell these apart"
+        )
     return _more_limbs(tree, pairs, body) or _on_four_legs(*_ends(tree, body)) or body
 
 
@@ -121,7 +126,8 @@ def _body(tree: Tree, legs: tuple[Limb, Limb], lower: Pair, upper: Pair, length:
     back = line[: line.index(hips)][::-1]
     if not back or {*upper.chains[0], *upper.chains[1]} & set(other):
         return None
-    arms = as_arms(tree, upper, length)
+    hips_apart = float(np.linalg.norm(tree.at[legs[0].upper] - tree.at[legs[1].upper]))
+    arms = as_arms(tree, upper, length, hips_apart)
     up = sum(tree.at[arm.upper] for arm in arms) / 2 - sum(tree.at[leg.upper] for leg in legs) / 2
     torso = float(np.linalg.norm(up))
     if torso < 0.02 * tree.size:

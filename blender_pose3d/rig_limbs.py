@@ -117,22 +117,29 @@ def as_legs(tree: Tree, pair: Pair) -> tuple[Limb, Limb]:
     return _divided(tree, pair, _leg_penalty)
 
 
-def as_arms(tree: Tree, pair: Pair, leg: float) -> tuple[Limb, Limb]:
-    """The pair divided as arms: a short collar bone, two bones, a hand in line. leg: length of the legs."""
+def as_arms(tree: Tree, pair: Pair, leg: float, hips: float) -> tuple[Limb, Limb]:
+    """The pair divided as arms: a short collar bone, two bones, a hand in line.
+
+    leg: length of the legs. hips: how far these are apart, as shoulders are at least and collar bones are not.
+    """
+    first, second = pair.chains
+    apart = np.linalg.norm(tree.at[list(first)] - tree.at[list(second)], axis=1)
 
     def penalty(parts: _Parts) -> np.ndarray:
-        return _arm_penalty(parts, leg)
+        narrow = np.clip(0.7 - apart[parts.start] / max(hips, 1e-12), 0, None)
+        return _arm_penalty(parts, leg) + 4.0 * narrow
 
     return _divided(tree, pair, penalty)
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """All divisions of a chain. before, upper, lower, after: (n,) lengths along the bones; turn: (n,) cosine
+    """All divisions of a chain. start: (n,) place of the upper bone. before, upper, lower, after: (n,) lengths along the bones; turn: (n,) cosine
     between the lower bone and what follows; bend: (n,) share by which both bones are shorter than their path;
     elsewhere: (n,) penalty where chains leave, as fingers do, but not at the end.
     """
 
+    start: np.ndarray
     before: np.ndarray
     upper: np.ndarray
     lower: np.ndarray
@@ -172,7 +179,7 @@ def _parts(tree: Tree, chain: tuple[int, ...], places: np.ndarray) -> _Parts:
     for place in np.flatnonzero(np.diff(path[:count]) < 0.002 * path[-1]):
         # two bones at one point are a joint, seldom the inside of a limb's bone
         belief = belief + (((i < place) & (place + 1 < j)) | ((j < place) & (place + 1 < k)))
-    return _Parts(path[i], upper, lower, path[last] - path[k], turn, bend, belief)
+    return _Parts(i, path[i], upper, lower, path[last] - path[k], turn, bend, belief)
 
 
 def _leg_penalty(parts: _Parts) -> np.ndarray:

@@ -33,8 +33,18 @@ class Models:
         return [network.name, network.sha256, detector, lifter.name, lifter.sha256]
 
 
-def load(pose2d: str, lifter: str, device: str, report: Progress, stop: Callable[[], bool]) -> Models:
-    """Load all networks, with report("load", done, 3). Raises MissingWeights, BadArguments, Cancelled."""
+def load(
+    pose2d: str,
+    lifter: str,
+    device: str,
+    report: Progress,
+    stop: Callable[[], bool],
+    **looking: Any,
+) -> Models:
+    """Load all networks, with report("load", done, 3).
+
+    looking: flip, precision, as load_pose2d's. Raises MissingWeights, BadArguments, Cancelled.
+    """
     report("load", 0, 3)
     from .lift.lifter import load_lifter
     from .pose2d.registry import load_detector, load_pose2d
@@ -43,7 +53,7 @@ def load(pose2d: str, lifter: str, device: str, report: Progress, stop: Callable
     steps: tuple[Callable[[], Any], ...] = (
         # the lifter is never fetched by itself: when it is not here, say so before anything is downloaded
         lambda: load_lifter(lifter, device),
-        lambda: load_pose2d(pose2d, device),
+        lambda: load_pose2d(pose2d, device, **looking),
         lambda: load_detector(device),
     )
     loaded = []

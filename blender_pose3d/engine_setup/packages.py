@@ -36,6 +36,7 @@ SIZES = {
     "opencv-python-headless": Size(64, 160),
     "av": Size(38, 106),
     "ai-edge-litert": Size(24, 78),
+    "openvino": Size(57, 175),
     "safetensors": Size(1, 2),
     "ezc3d": Size(2, 6),
     "tqdm": Size(0.1, 1),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -23,8 +24,20 @@ class Region:
     angle: float = 0.0
 
 
+class Keypoints(NamedTuple):
+    """What a network saw in N regions of one picture.
+
+    joints: (N, K, 2) float32 px in the picture, also outside it. score: (N, K) float32, 0 to 1. presence:
+    (N,) float32, 0 to 1, whether a region shows anybody at all.
+    """
+
+    joints: np.ndarray
+    score: np.ndarray
+    presence: np.ndarray
+
+
 class PoseNetwork(Protocol):
-    """A top-down 2D keypoint network."""
+    """A top-down 2D keypoint network. It is called from one thread at a time."""
 
     name: str
     sha256: str
@@ -44,6 +57,21 @@ class PoseNetwork(Protocol):
         Returns joints (N, K, 2) float32 px in the picture (they may lie outside it) and scores (N, K)
         float32 in 0 to 1. An occluded joint has a low score and the network's guess of its place.
         """
+        ...
+
+
+class BatchedPoseNetwork(PoseNetwork, Protocol):
+    """A network that takes people of several pictures at once.
+
+    batch: how many people at once pay off: 1 on a processor, more on a GPU.
+    """
+
+    batch: int
+
+    def predict_many(
+        self, images: Sequence[np.ndarray], regions: Sequence[Sequence[Region]]
+    ) -> list[Keypoints]:
+        """Keypoints of each picture's people: the same as `predict` gives picture by picture."""
         ...
 
 

@@ -90,5 +90,12 @@ def resample(
 
 def cut(image: np.ndarray, region: Region, size: tuple[int, int]) -> np.ndarray:
     """The region of an (H, W, 3) uint8 image as a crop of `size` (width, height); black outside the image."""
-    affine = crop_to_image(region, size)
+    return pick(image, crop_to_image(region, size), size)
+
+
+def pick(image: np.ndarray, affine: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A crop of `size` (width, height), each pixel from its own place in the image; black outside the image.
+
+    affine: (2, 3) from px of the crop to px of the image.
+    """
     return cv2.warpAffine(image, affine, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)

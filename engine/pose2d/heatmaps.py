@@ -7,7 +7,6 @@ Scores are the heatmap's maximum, between 0 and 1.
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 SIGMA_PER_WIDTH = 2.0 / 48
 """Standard deviation of the Gaussians HRNet learns, over the heatmap's width: 2 px at 64x48, 3 at 96x72."""
@@ -47,10 +46,11 @@ def decode_dark(heatmaps: np.ndarray, sigma: float | None = None) -> tuple[np.nd
     """
     sigma = heatmaps.shape[-1] * SIGMA_PER_WIDTH if sigma is None else sigma
     cell, value = maxima(heatmaps)
-    smooth = heatmaps.astype(np.float64)
-    for axis in (2, 3):
-        smooth = gaussian_filter1d(smooth, sigma, axis=axis, mode="constant", radius=round(2.5 * sigma))
-    patch = np.log(np.maximum(_neighbourhood(smooth, cell, 2), _TINY))
+    # five cells round the peak are all that is read of the smooth heatmap
+    blur = smoothing(sigma)
+    reach = blur.shape[1] // 2
+    patch = blur @ _neighbourhood(heatmaps, cell, reach).astype(np.float64) @ blur.T
+    patch = np.log(np.maximum(patch, _TINY))
     gradient = 0.5 * np.stack(
         [patch[..., 2, 3] - patch[..., 2, 1], patch[..., 3, 2] - patch[..., 1, 2]], axis=-1
     )
@@ -74,14 +74,23 @@ def decode_dark(heatmaps: np.ndarray, sigma: float | None = None) -> tuple[np.nd
     return _result(cell + step, value)
 
 
+def smoothing(sigma: float) -> np.ndarray:
+    """(5, 5 + 2 r) weights that turn 5 + 2 r values into the middle 5 of them, smoothed by a Gaussian, cut
+    off at r = 2.5 sigma."""
+    reach = round(2.5 * sigma)
+    weight = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    weight /= weight.sum()
+    return np.stack([np.pad(weight, (shift, 4 - shift)) for shift in range(5)])
+
+
 def _neighbourhood(heatmaps: np.ndarray, cell: np.ndarray, radius: int) -> np.ndarray:
-    """(N, K, 2 r + 1, 2 r + 1) values round each cell; the heatmap's rim is repeated outside of it."""
-    n, k, height, width = heatmaps.shape
-    offset = np.arange(-radius, radius + 1)
-    rows = np.clip(cell[..., 1, None] + offset, 0, height - 1)[..., :, None]
-    columns = np.clip(cell[..., 0, None] + offset, 0, width - 1)[..., None, :]
-    batch = np.arange(n)[:, None, None, None]
-    return heatmaps[batch, np.arange(k)[:, None, None], rows, columns]
+    """(N, K, 2 r + 1, 2 r + 1) values round each cell; 0 outside of the heatmap."""
+    n, k = heatmaps.shape[:2]
+    edge = np.pad(heatmaps, ((0, 0), (0, 0), (radius, radius), (radius, radius)))
+    offset = np.arange(2 * radius + 1)
+    rows = (cell[..., 1, None] + offset)[..., :, None]
+    columns = (cell[..., 0, None] + offset)[..., None, :]
+    return edge[np.arange(n)[:, None, None, None], np.arange(k)[:, None, None], rows, columns]
 
 
 def _inside(heatmaps: np.ndarray, cell: np.ndarray, margin: int) -> np.ndarray:

@@ -14,9 +14,6 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-STRIDE = 4
-"""Pixels of the input for one of the heatmap."""
-
 
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions and a shortcut (He et al., CVPR 2016, figure 5 left)."""

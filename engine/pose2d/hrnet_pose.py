@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from blender_pose3d.skeleton import COCO_17, HALPE_26, Skeleton
 
 from .. import weights
 from ..device import resolve
-from ..errors import BadArguments, BadInput, MissingWeights
+from ..errors import BadInput, MissingWeights
 from ..manifest import entries
-from . import crop, heatmaps
-from .base import Region
-from .hrnet import STRIDE
-from .hrnet_weights import OUR_FORMAT, load_hrnet
+from . import crop
+from .base import Keypoints, Region
+from .hrnet_export import OUR_FORMAT, exported
+from .hrnet_graph import STRIDE
+from .runner import Plan, make
+
+log = logging.getLogger(__name__)
 
 _SKELETONS = {len(skeleton): skeleton for skeleton in (COCO_17, HALPE_26)}
 _DEFAULT_INPUT = (192, 256)
-# Of ImageNet's RGB pictures between 0 and 1, as HRNet's authors trained with.
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _CONFIDENT = 0.3
 # Mean of the better half of the scores that hardly anything but a person exceeds, and that nine people in ten
 # exceed (measured of the network that ships).
 _NOBODY, _SOMEBODY = 0.15, 0.4
 _BODY_BEYOND_JOINTS = 1.1  # a person's box reaches past the joints: head, hands, feet, flesh
-_DECODERS = {"dark": heatmaps.decode_dark, "quarter": heatmaps.decode_quarter}
 
 
 class HRNetPose:
-    """A PoseNetwork (see base.py) that runs HRNet.
+    """A BatchedPoseNetwork (see base.py) that runs HRNet.
 
     After each `predict`: `presence` (N,) float32, whether a region shows a person at all (below 0.5: look for
     them anew). HRNet itself does not say; it follows from the scores, which fall together where nobody is.
 
-    path: a weights file. input_size: (width, height) px; None takes what the file or its name says, else
-    192x256. decoding: "dark" or "quarter". flip: average with the mirrored picture, at twice the time.
-    batch: people at once. Raises BadInput for a file that is no HRNet of 17 or 26 keypoints, BadArguments
-    for a decoding or device that does not exist.
+    path: a weights file. device: auto, cpu, cuda or mps. input_size: (width, height) px; None takes what the
+    file or its name says, else 192x256. decoding: "dark" or "quarter". flip: average with the mirrored
+    picture, at twice the time. batch: people at once, 0 for what suits the machine. execution, precision: see
+    runner.py. Raises BadInput for a file that is no HRNet of 17 or 26 keypoints, BadArguments for a decoding,
+    device, execution or precision that does not exist.
     """
 
     name: str
@@ -56,25 +58,28 @@ class HRNetPose:
         input_size: tuple[int, int] | None = None,
         decoding: str = "dark",
         flip: bool = False,
-        batch: int = 8,
+        batch: int = 0,
+        execution: str = "auto",
+        precision: str = "auto",
     ) -> None:
         path = Path(path)
-        if decoding not in _DECODERS:
-            raise BadArguments(f"No decoding is named {decoding}.", f"Known: {', '.join(_DECODERS)}.")
-        network, metadata = load_hrnet(path)
-        if network.keypoints not in _SKELETONS:
-            raise BadInput(f"{path} has {network.keypoints} keypoints; 17 (COCO) or 26 (Halpe) are known.")
-        self.skeleton = _SKELETONS[network.keypoints]
+        export = exported(path)
+        if export.keypoints not in _SKELETONS:
+            raise BadInput(f"{path} has {export.keypoints} keypoints; 17 (COCO) or 26 (Halpe) are known.")
+        self.skeleton = _SKELETONS[export.keypoints]
         self.sha256 = weights.sha256(path)
         self.name = name or path.stem
-        self.input_size = input_size or _input_size(path, metadata.get("input", ""), self.sha256)
-        self._decode, self._flip, self._batch = _DECODERS[decoding], flip, batch
-        self._ours = metadata.get("format", "").startswith(OUR_FORMAT)
+        self.input_size = input_size or _input_size(path, export.metadata.get("input", ""), self.sha256)
         self.presence = np.zeros(0, np.float32)
-        self._device = torch.device(resolve(device))
-        self._network = network.to(self._device, memory_format=torch.channels_last)
-        self._mean = torch.tensor(_MEAN, device=self._device).view(3, 1, 1)
-        self._deviation = torch.tensor(_DEVIATION, device=self._device).view(3, 1, 1)
+        ours = export.metadata.get("format", "").startswith(OUR_FORMAT)
+        plan = Plan(self.input_size, decoding, self.skeleton.mirror, flip, ours, precision)
+        self.runner = make(export, plan, resolve(device), execution, batch)
+        log.info("%s is computed by %s.", self.name, self.runner.name)
+
+    @property
+    def batch(self) -> int:
+        """How many people at once pay off."""
+        return self.runner.batch
 
     @property
     def _aspect(self) -> float:
@@ -98,37 +103,36 @@ class HRNetPose:
 
         A region of another aspect than the input's is widened or heightened to it.
         """
+        joints, score, self.presence = self.predict_many([image], [regions])[0]
+        return joints, score
+
+    def predict_many(
+        self, images: Sequence[np.ndarray], regions: Sequence[Sequence[Region]]
+    ) -> list[Keypoints]:
+        """The same of several pictures at once."""
+        if not images:
+            return []
+        counts = [len(some) for some in regions]
+        affines = [self._affines(some) for some in regions]
+        cells, score = self._looked(images, affines) if any(counts) else self._nothing()
+        joints = crop.transform(np.concatenate(affines), cells.astype(np.float64) * STRIDE).astype(np.float32)
+        each = (np.split(values, np.cumsum(counts)[:-1]) for values in (joints, score, presence(score)))
+        return [Keypoints(*one) for one in zip(*each, strict=True)]
+
+    def _affines(self, regions: Sequence[Region]) -> np.ndarray:
+        """(N, 2, 3) from px of the crops to px of the picture."""
+        upright = [crop.with_aspect(region, self._aspect) for region in regions]
+        return np.array([crop.crop_to_image(one, self.input_size) for one in upright]).reshape(-1, 2, 3)
+
+    def _looked(
+        self, images: Sequence[np.ndarray], affines: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        seen = [(image, some) for image, some in zip(images, affines, strict=True) if len(some)]
+        return self.runner.look(*zip(*seen, strict=True))
+
+    def _nothing(self) -> tuple[np.ndarray, np.ndarray]:
         keypoints = len(self.skeleton)
-        if not regions:
-            self.presence = np.zeros(0, np.float32)
-            return np.zeros((0, keypoints, 2), np.float32), np.zeros((0, keypoints), np.float32)
-        regions = [crop.with_aspect(region, self._aspect) for region in regions]
-        crops = np.stack([self._crop(image, region) for region in regions])
-        maps = np.concatenate(
-            [self.heatmaps(crops[i : i + self._batch]) for i in range(0, len(crops), self._batch)]
-        )
-        cells, score = self._decode(maps)
-        self.presence = presence(score)
-        affines = np.stack([crop.crop_to_image(region, self.input_size) for region in regions])
-        return crop.transform(affines, cells.astype(np.float64) * STRIDE).astype(np.float32), score
-
-    def _crop(self, image: np.ndarray, region: Region) -> np.ndarray:
-        # As each network learnt to see: ours from smooth pictures, the authors' from every so manyth pixel.
-        if self._ours:
-            return crop.resample(image, crop.crop_to_image(region, self.input_size), self.input_size)
-        return crop.cut(image, region, self.input_size)
-
-    def heatmaps(self, crops: np.ndarray) -> np.ndarray:
-        """Heatmaps (N, K, H / 4, W / 4) float32 of crops (N, H, W, 3) uint8 RGB, with the flip test if on."""
-        # A channel axis that is moved and not copied is torch's channels-last layout already.
-        pictures = torch.from_numpy(crops).to(self._device).permute(0, 3, 1, 2)
-        x = (pictures.float() / 255 - self._mean) / self._deviation
-        with torch.inference_mode():
-            maps = self._network(x).cpu().numpy()
-            if self._flip:
-                mirrored = self._network(x.flip(-1)).cpu().numpy()
-                maps = (maps + heatmaps.flip_back(mirrored, self.skeleton.mirror)) / 2
-        return maps
+        return np.zeros((0, keypoints, 2), np.float32), np.zeros((0, keypoints), np.float32)
 
 
 def presence(score: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,6 @@ _OPENMMLAB = (
     (re.compile(r"^(?:keypoint_)?head\.final_layer(?:\.0)?\."), "final_layer."),
 )
 
-OUR_FORMAT = "pose3d-hrnet/"
-"""How the format begins that our own files state in their metadata; a version follows."""
 _COUNTER = "num_batches_tracked"
 
 
@@ -52,7 +51,7 @@ def from_state_dict(state: dict[str, Tensor], source: str = "The file") -> HRNet
         raise BadInput(f"{source} does not hold the weights of an HRNet for keypoints.")
     try:
         with torch.device("meta"):  # no time for random weights that are replaced at once
-            network = HRNet(**_shape(state))
+            network = HRNet(**shape_of(state))
         counters = {key: torch.tensor(0) for key in network.state_dict() if key.endswith(_COUNTER)}
         missing, unexpected = network.load_state_dict({**counters, **state}, strict=False, assign=True)
     except (RuntimeError, ValueError, IndexError, KeyError) as error:
@@ -68,7 +67,9 @@ def from_state_dict(state: dict[str, Tensor], source: str = "The file") -> HRNet
     return network.eval()
 
 
-def _shape(state: dict[str, Tensor]) -> dict[str, Any]:
+def shape_of(state: Mapping[str, Any]) -> dict[str, Any]:
+    """HRNet's settings that make a network of these weights, arrays or tensors by the authors' names."""
+
     def count(pattern: str) -> int:
         found = [re.match(pattern, key) for key in state]
         return 1 + max(int(match[1]) for match in found if match)

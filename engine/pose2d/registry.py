@@ -18,12 +18,15 @@ DETECTOR = "blazepose-detector"
 _BLAZEPOSE = ("blazepose-full", "blazepose-heavy")
 
 
-def load_pose2d(name: str = DEFAULT, device: str = "cpu") -> PoseNetwork:
+def load_pose2d(
+    name: str = DEFAULT, device: str = "cpu", *, flip: bool = False, precision: str = "auto"
+) -> PoseNetwork:
     """A 2D keypoint network.
 
     name: "blazepose-full" or "blazepose-heavy" (always on the CPU; fetched once if not here), "hrnet"
     (the best known HRNet weights on this machine), the name of any of the manifest's 2D weights, or a weights
-    file: .tflite for BlazePose, anything else for HRNet. device: "cpu" or "cuda".
+    file: .tflite for BlazePose, anything else for HRNet. device: "cpu", "cuda" or "mps". flip, precision: as
+    HRNetPose's; BlazePose has neither.
     Raises BadArguments for an unknown name, MissingWeights when a file is missing, cannot be fetched or is no
     such network.
     """
@@ -31,10 +34,12 @@ def load_pose2d(name: str = DEFAULT, device: str = "cpu") -> PoseNetwork:
     if known.get(name) == "blazepose" or name in _BLAZEPOSE:
         return _blazepose(_here_or_fetched(name), name)
     if name == "hrnet" or known.get(name) == "hrnet":
-        return _hrnet(name, device)
+        return _hrnet(name, device, flip, precision)
     path = Path(name)
     if path.is_file():
-        return _blazepose(path, path.stem) if path.suffix.lower() == ".tflite" else _hrnet(name, device)
+        if path.suffix.lower() == ".tflite":
+            return _blazepose(path, path.stem)
+        return _hrnet(name, device, flip, precision)
     if path.suffix or len(path.parts) > 1:
         raise MissingWeights(f"There is no weights file {name}.", "Check its name and folder.")
     names = dict.fromkeys([*_BLAZEPOSE, "hrnet", *known])
@@ -58,10 +63,10 @@ def _blazepose(path: Path, name: str) -> PoseNetwork:
     return BlazePose(path, name, weights.sha256(path))
 
 
-def _hrnet(name: str, device: str) -> PoseNetwork:
+def _hrnet(name: str, device: str, flip: bool, precision: str) -> PoseNetwork:
     from .hrnet_pose import load_hrnet_pose
 
-    return load_hrnet_pose(name, device)
+    return load_hrnet_pose(name, device, flip=flip, precision=precision)
 
 
 def _here_or_fetched(name: str) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import BadInput
-from ...pose2d.hrnet import STRIDE
+from ...pose2d.hrnet_graph import STRIDE
 from ..config import read_toml, section
 
 CONFIGS = Path(__file__).parent / "configs"

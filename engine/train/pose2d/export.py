@@ -8,7 +8,7 @@ from blender_pose3d.skeleton import HALPE_26
 
 from ...errors import BadInput
 from ...pose2d.hrnet import HRNet
-from ...pose2d.hrnet_weights import OUR_FORMAT
+from ...pose2d.hrnet_export import OUR_FORMAT
 from ...state_dict import write_half
 
 BEST = "best.safetensors"

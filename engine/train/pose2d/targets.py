@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ...pose2d.hrnet import STRIDE
+from ...pose2d.hrnet_graph import STRIDE
 
 WIDTH = 48  # px of the heatmap that sigma is stated for
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from blender_pose3d.skeleton import HALPE_26
 
 from ...pose2d.heatmaps import decode_dark
-from ...pose2d.hrnet import STRIDE
+from ...pose2d.hrnet_graph import STRIDE
 from .augment import plain
 from .colour import as_floats, normalised
 from .data import People, stacked

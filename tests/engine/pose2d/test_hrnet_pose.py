@@ -14,6 +14,15 @@ from engine.pose2d.base import Region
 from engine.pose2d.crop import image_to_crop, transform
 from engine.pose2d.hrnet import HRNet
 from engine.pose2d.hrnet_pose import HRNetPose, load_hrnet_pose, presence
+from engine.pose2d.runner import HostRunner, Plan
+from engine.pose2d.runner_torch import TorchHeatmaps, normalised
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And torch, which needs no compiling: what OpenVINO makes of networks has a test of its own."""
+    monkeypatch.setenv("POSE3D_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("POSE3D_EXECUTION", "torch")
 
 
 def save(path: Path, keypoints: int = 17, half: bool = False, metadata: dict[str, str] | None = None) -> Path:
@@ -36,9 +45,26 @@ class Spot(torch.nn.Module):
         return brightness.expand(-1, 17, -1, -1)
 
 
+class Even(torch.nn.Module):
+    """Heatmaps of one value all over."""
+
+    def __init__(self, value: float) -> None:
+        super().__init__()
+        self.value = value
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(x), 17, 64, 48), self.value)
+
+
 @pytest.fixture
 def pose(tmp_path: Path) -> HRNetPose:
     return HRNetPose(save(tmp_path / "tiny.pth"))
+
+
+def look_by(pose: HRNetPose, network: torch.nn.Module, *, flip: bool = False) -> None:
+    """Put a stand-in in the network's place."""
+    plan = Plan(pose.input_size, "dark", pose.skeleton.mirror, flip)
+    pose.runner = HostRunner(TorchHeatmaps(network), plan, "stand-in")
 
 
 def picture_with_spot(spot: np.ndarray, region: Region, sigma: float = 8.0) -> np.ndarray:
@@ -52,7 +78,7 @@ def picture_with_spot(spot: np.ndarray, region: Region, sigma: float = 8.0) -> n
 @pytest.mark.parametrize("flip", [False, True])
 @pytest.mark.parametrize("angle", [0.0, 0.7, -2.5])
 def test_finds_a_spot_in_the_image(pose: HRNetPose, angle: float, flip: bool) -> None:
-    pose._network, pose._flip = Spot(), flip
+    look_by(pose, Spot(), flip=flip)
     region = Region(np.array([300.0, 200.0]), np.array([240.0, 320.0]), angle)
     spot = np.array([331.3, 162.8])
     joints, score = pose.predict(picture_with_spot(spot, region), [region])
@@ -66,7 +92,7 @@ def test_finds_a_spot_in_the_image(pose: HRNetPose, angle: float, flip: bool) ->
 
 
 def test_a_region_of_another_aspect_is_widened(pose: HRNetPose) -> None:
-    pose._network = Spot()
+    look_by(pose, Spot())
     region = Region(np.array([300.0, 200.0]), np.array([300.0, 300.0]), 0.2)
     spot = np.array([280.0, 250.0])
     joints, _ = pose.predict(picture_with_spot(spot, region), [region])
@@ -89,14 +115,12 @@ def test_nobody_to_look_at(pose: HRNetPose) -> None:
     assert score.shape == (0, 17)
 
 
-def test_pictures_are_normalised_as_imagenet_was(pose: HRNetPose) -> None:
-    seen = []
-    pose._network = lambda x: seen.append(x) or torch.zeros(1, 17, 64, 48)
-    pose.heatmaps(np.full((1, 256, 192, 3), (255, 0, 128), np.uint8))
+def test_pictures_are_normalised_as_imagenet_was() -> None:
+    seen = normalised(torch.from_numpy(np.full((1, 256, 192, 3), (255, 0, 128), np.uint8)))
     expected = [(1 - 0.485) / 0.229, -0.456 / 0.224, (128 / 255 - 0.406) / 0.225]
-    np.testing.assert_allclose(seen[0][0, :, 5, 5], expected, rtol=1e-5)
-    assert seen[0].shape == (1, 3, 256, 192)
-    assert seen[0].is_contiguous(memory_format=torch.channels_last)
+    np.testing.assert_allclose(seen[0, :, 5, 5], expected, rtol=1e-5)
+    assert seen.shape == (1, 3, 256, 192)
+    assert seen.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_next_region_is_round_the_confident_joints(pose: HRNetPose) -> None:
@@ -130,15 +154,14 @@ def test_input_size_from_metadata_name_or_default(tmp_path: Path) -> None:
     assert HRNetPose(stated).input_size == (128, 160)
     assert HRNetPose(save(tmp_path / "x_384x288.pth")).input_size == (288, 384)
     assert HRNetPose(save(tmp_path / "x.pth")).input_size == (192, 256)
-    assert HRNetPose(stated, input_size=(96, 128)).heatmaps(np.zeros((1, 128, 96, 3), np.uint8)).shape == (
-        1, 17, 32, 24,
-    )  # fmt: skip
+    other = HRNetPose(stated, input_size=(96, 128))
+    assert other.runner.heatmaps(np.zeros((1, 128, 96, 3), np.uint8)).shape == (1, 17, 32, 24)
 
 
 def test_half_precision_file_gives_nearly_the_same(tmp_path: Path) -> None:
     crops = np.random.default_rng(0).integers(0, 255, (1, 256, 192, 3), np.uint8)
-    full = HRNetPose(save(tmp_path / "full.safetensors")).heatmaps(crops)
-    half = HRNetPose(save(tmp_path / "half.safetensors", half=True)).heatmaps(crops)
+    full = HRNetPose(save(tmp_path / "full.safetensors")).runner.heatmaps(crops)
+    half = HRNetPose(save(tmp_path / "half.safetensors", half=True)).runner.heatmaps(crops)
     assert half.dtype == np.float32
     assert 0 < np.abs(full - half).max() < 0.01 * np.abs(full).max()
 
@@ -168,12 +191,12 @@ def test_unknown_decoding_and_device(tmp_path: Path) -> None:
 
 
 def test_presence_falls_where_nobody_is(pose: HRNetPose) -> None:
-    pose._network = lambda x: torch.full((len(x), 17, 64, 48), 0.02)
+    look_by(pose, Even(0.02))
     region = Region(np.array([50.0, 50.0]), np.array([60.0, 80.0]))
     pose.predict(np.zeros((100, 100, 3), np.uint8), [region, region])
     assert pose.presence.shape == (2,)
     assert pose.presence.max() < 0.1
-    pose._network = lambda x: torch.full((len(x), 17, 64, 48), 0.9)
+    look_by(pose, Even(0.9))
     pose.predict(np.zeros((100, 100, 3), np.uint8), [region])
     assert pose.presence == pytest.approx([1])
     pose.predict(np.zeros((100, 100, 3), np.uint8), [])
@@ -192,7 +215,13 @@ def test_our_own_networks_see_large_people_smoothly(tmp_path: Path) -> None:
     stripes[:, ::4] = stripes[:, 1::4] = 255
     region = Region(np.array([256.0, 256.0]), np.array([360.0, 480.0]))
     seen = {}
+
+    def keep(crops: np.ndarray) -> np.ndarray:
+        seen[name] = crops[0, 10:-10, 10:-10].astype(float)
+        return np.zeros((1, 26, 32, 24), np.float32)
+
     for name, metadata in (("ours", {"format": "pose3d-hrnet/1"}), ("theirs", {})):
         pose = HRNetPose(save(tmp_path / f"{name}.safetensors", 26, metadata={**metadata, "input": "96x128"}))
-        seen[name] = pose._crop(stripes, region)[10:-10, 10:-10].astype(float)
+        pose.runner._network = keep
+        pose.predict(stripes, [region])
     assert seen["ours"].std() < 0.5 * seen["theirs"].std()

@@ -29,6 +29,8 @@ _LOBE_BELOW_EAR = 0.015 / 0.130
 _VERTEX_ABOVE_EAR = 0.075 / 0.130
 _NECK_UP_TO_HEAD = 0.115 / 0.205
 
+_AT_ONCE = 8192  # frames, for the sake of memory
+
 _LIMBS = {
     "RHip": "right_hip", "RKnee": "right_knee", "RAnkle": "right_ankle", "RToe": "right_big_toe",
     "LHip": "left_hip", "LKnee": "left_knee", "LAnkle": "left_ankle", "LToe": "left_big_toe",
@@ -58,20 +60,28 @@ def to_lifter(
     """
     if skeleton2d not in (COCO_17, HALPE_26):
         raise ValueError(f"The bridge reads coco-17 and halpe-26, not {skeleton2d.name}.")
-    joints = np.asarray(joints2d, dtype=np.float64)
-    score = np.asarray(score2d, dtype=np.float64)
-    if joints.ndim < 3 or joints.shape[-2:] != (len(skeleton2d), 2) or score.shape != joints.shape[:-1]:
+    joints2d, score2d = np.asarray(joints2d), np.asarray(score2d)
+    if (
+        joints2d.ndim < 3
+        or joints2d.shape[-2:] != (len(skeleton2d), 2)
+        or score2d.shape != joints2d.shape[:-1]
+    ):
         raise ValueError(
             f"{skeleton2d.name} needs joints (..., T, {len(skeleton2d)}, 2) and as many scores, "
-            f"not {joints.shape} and {score.shape}."
+            f"not {joints2d.shape} and {score2d.shape}."
         )
-    joints, score = _unseen_to_nan(joints, np.nan_to_num(score), image_size, dim)
-    points, weights = rename_joints(joints, score, skeleton2d)
-
-    lead, frames = points.shape[:-3], points.shape[-3]
+    lead, frames = joints2d.shape[:-3], joints2d.shape[-3]
+    points = np.empty((*lead, frames, len(H36M_19), 2))
+    weights, face = np.empty(points.shape[:-1]), np.empty((*lead, frames))
+    for first in range(0, frames, _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        joints = joints2d[..., part, :, :].astype(np.float64)
+        score = np.nan_to_num(score2d[..., part, :].astype(np.float64))
+        joints, score = _unseen_to_nan(joints, score, image_size, dim)
+        points[..., part, :, :], weights[..., part, :] = rename_joints(joints, score, skeleton2d)
+        face[..., part] = _turn_of_face(joints, skeleton2d)
     points = points.reshape(-1, frames, len(H36M_19), 2)
-    weights = weights.reshape(-1, frames, len(H36M_19))
-    face = _turn_of_face(joints, skeleton2d).reshape(-1, frames)
+    weights, face = weights.reshape(-1, frames, len(H36M_19)), face.reshape(-1, frames)
     for person in range(len(points)):
         _fill_short_gaps(points[person], weights[person], max_gap)
         points[person] = place_unseen(points[person], weights[person], face[person], image_size[1] / 2)

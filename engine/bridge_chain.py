@@ -29,6 +29,7 @@ _OFFSETS = np.array([_STANDING[H36M_19.joints[child]] for _, child in _BONES])
 _AT = {name: H36M_19.index(name) for name in H36M_19.joints}
 _TOES = [(b, _AT[side + "Knee"], _AT[side + "Ankle"]) for side in "RL" for b in (_AT[side + "Toe"] - 1,)]
 _SURE = 0.25
+_AT_ONCE = 4096  # frames, each with a matrix of its own
 _DOWN = np.array([0.0, 1.0])
 
 
@@ -135,10 +136,15 @@ def _meet_offsets(points: np.ndarray, seen: np.ndarray, expected: np.ndarray) ->
     rows = np.arange(len(_BONES))
     incidence[rows, parent], incidence[rows, child] = -1.0, 1.0
     laplacian = incidence.T @ (weight[:, None] * incidence)
-    pull = np.einsum("bj,b,tbx->tjx", incidence, weight, expected)
-    fixed = np.where(seen[..., None], points, 0.0)
-    # Rows and columns of the seen joints become the identity; their values move to the right-hand side.
-    free = ~seen
-    system = laplacian * (free[:, :, None] & free[:, None, :]) + np.eye(points.shape[1]) * seen[:, None, :]
-    right = np.where(free[..., None], pull - np.einsum("ij,tjx->tix", laplacian, fixed), fixed)
-    return np.linalg.solve(system, right)
+    solved = np.empty_like(points)
+    for first in range(0, len(points), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        pull = np.einsum("bj,b,tbx->tjx", incidence, weight, expected[part])
+        fixed, free = np.where(seen[part, :, None], points[part], 0.0), ~seen[part]
+        # Rows and columns of the seen joints become the identity; their values move to the right-hand side.
+        system = (
+            laplacian * (free[:, :, None] & free[:, None, :]) + np.eye(points.shape[1]) * ~free[:, None, :]
+        )
+        right = np.where(free[..., None], pull - np.einsum("ij,tjx->tix", laplacian, fixed), fixed)
+        solved[part] = np.linalg.solve(system, right)
+    return solved

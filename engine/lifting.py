@@ -39,7 +39,9 @@ class Lifting:
     report: Progress
     stop: Callable[[], bool]
 
-    def tracks(self, people: People2D, models: Models, background: Sequence[Followed] | None = None) -> Tracks:
+    def tracks(
+        self, people: People2D, models: Models, background: Sequence[Followed] | None = None
+    ) -> Tracks:
         """Tracks of everybody. background: of every frame, None for a camera that is known to be still.
 
         Raises Cancelled.
@@ -72,25 +74,26 @@ class Lifting:
         """(P, T, J, 3) metres and (P, T, J), NaN where not present."""
         from .bridge import to_lifter
 
-        joints, score = to_lifter(
-            people.joints2d,
-            people.score2d,
-            models.network.skeleton,
-            (self.info.width, self.info.height),
-            max_gap=round(_GAP_FILLED * self.info.fps),
-        )
         frames, total = people.present.shape[1], people.present.size
         joints3d = np.full((*people.present.shape, len(models.lifter.skeleton), 3), np.nan, dtype=np.float32)
         score3d = np.full(joints3d.shape[:-1], np.nan, dtype=np.float32)
         self.report("lift", 0, total)
-        for p, known in enumerate(np.all(np.isfinite(joints), axis=(-1, -2))):
-            for first, last in _runs(known):
+        # one after another: what is made on the way takes more room than a person's joints
+        for p in range(len(people.present)):
+            joints, score = to_lifter(
+                people.joints2d[p],
+                people.score2d[p],
+                models.network.skeleton,
+                (self.info.width, self.info.height),
+                max_gap=round(_GAP_FILLED * self.info.fps),
+            )
+            for first, last in _runs(np.all(np.isfinite(joints), axis=(-1, -2))):
                 if self.stop():
                     raise Cancelled
                 run = slice(first, last)
                 with trace.span("lift"):
                     joints3d[p, run], score3d[p, run] = models.lifter.lift(
-                        joints[p, run], score[p, run], intrinsics
+                        joints[run], score[run], intrinsics
                     )
                 self.report("lift", p * frames + int(last), total)
         self.report("lift", total, total)

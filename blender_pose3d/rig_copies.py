@@ -1,4 +1,4 @@
-"""Limbs that lie in an armature more than once, as in control rigs: one to deform, others to hold and to pull."""
+"""Limbs that lie in an armature more than once, as in control rigs: to deform, to hold, to pull."""
 
 from __future__ import annotations
 

@@ -96,9 +96,7 @@ def _best(tree: Tree) -> _Body | str:
     if body.penalty > _WORST:
         return "its limbs are not divided like legs and arms"
     if min(limb_copies(tree, body.legs), 2) + min(limb_copies(tree, body.arms), 2) >= 2:
-        return (
-            "several chains of bones run through each limb, as in control rigs: only names tell these apart"
-        )
+        return "several chains of bones run through each limb, as in control rigs: only names tell them apart"
     return _more_limbs(tree, pairs, body) or _on_four_legs(*_ends(tree, body)) or body
 
 

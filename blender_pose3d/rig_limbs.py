@@ -120,7 +120,7 @@ def as_legs(tree: Tree, pair: Pair) -> tuple[Limb, Limb]:
 def as_arms(tree: Tree, pair: Pair, leg: float, hips: float) -> tuple[Limb, Limb]:
     """The pair divided as arms: a short collar bone, two bones, a hand in line.
 
-    leg: length of the legs. hips: how far these are apart, as shoulders are at least and collar bones are not.
+    leg: length of the legs. hips: how far these are apart, as shoulders are and collar bones are not.
     """
     first, second = pair.chains
     apart = np.linalg.norm(tree.at[list(first)] - tree.at[list(second)], axis=1)
@@ -134,9 +134,11 @@ def as_arms(tree: Tree, pair: Pair, leg: float, hips: float) -> tuple[Limb, Limb
 
 @dataclass(frozen=True)
 class _Parts:
-    """All divisions of a chain. start: (n,) place of the upper bone. before, upper, lower, after: (n,) lengths along the bones; turn: (n,) cosine
-    between the lower bone and what follows; bend: (n,) share by which both bones are shorter than their path;
-    elsewhere: (n,) penalty where chains leave, as fingers do, but not at the end.
+    """All divisions of a chain. start: (n,) place of the upper bone in it.
+
+    before, upper, lower, after: (n,) lengths along the bones; turn: (n,) cosine between the lower bone and
+    what follows; bend: (n,) share by which both bones are shorter than their path; elsewhere: (n,) penalty
+    where chains leave, as fingers do, but not at the end.
     """
 
     start: np.ndarray

@@ -70,11 +70,12 @@ def stand(
     """Hold the feet, and the hands if they are asked for, of joints (T, J, 3) in the world, floor at z = 0.
 
     score: (T, J). seen_from: (3,) the camera's place, None where no camera lifted them. With ``plant_feet``
-    at 0 contacts are told and the joints left.
+    at 0, or both feet never held, contacts are told and the joints left.
     """
     found = find_contacts(joints, score, skeleton, fps, size=settings.size, seen_from=seen_from)
     contacts = _told(found, settings)
-    if settings.plant_feet > 0:
+    # feet that are never held stay where they were measured, be it in the floor
+    if settings.plant_feet > 0 and (settings.left_foot, settings.right_foot) != ("never", "never"):
         points, heights = sole_points(joints, skeleton, settings.size), rests(skeleton, settings.size)
         firmness = settings.plant_feet
         places, held = None, contacts

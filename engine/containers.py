@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from .errors import BadInput
 from .upright import check_size
@@ -59,9 +59,7 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     if path.stat().st_size == 0:
         raise BadInput(f"{path.name} is empty (0 bytes).")
     try:
-        # FFmpeg gets an open file and no name to interpret: "-", "http:..." and "concat:..." stay file names.
-        # The list of protocols keeps play lists from reaching out to the network.
-        with path.open("rb") as file, av.open(file, options={"protocol_whitelist": "file"}) as container:
+        with path.open("rb") as file, _opened_by_ffmpeg(file) as container:
             stream = _video_stream(container, path)
             yield container, stream
     except av.error.FFmpegError as error:
@@ -71,6 +69,15 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         ) from error
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _opened_by_ffmpeg(file: BinaryIO) -> InputContainer:
+    import av
+
+    # FFmpeg gets an open file and no name to interpret: "-", "http:..." and "concat:..." stay file names.
+    # The list of protocols keeps play lists from reaching out to the network. Titles in an encoding of their
+    # own, or damaged ones, are no reason to refuse a video.
+    return av.open(file, options={"protocol_whitelist": "file"}, metadata_errors="replace")
 
 
 def _video_stream(container: InputContainer, path: Path) -> VideoStream:

@@ -89,6 +89,18 @@ def test_no_frames(tmp_path):
     assert refused(write(tmp_path / "none.mkv", count=0, codec="mpeg4"))
 
 
+def test_a_title_that_is_no_utf8_is_no_reason_to_refuse(tmp_path):
+    path = tmp_path / "title.mp4"
+    with av.open(str(path), "w") as out:
+        out.metadata["title"] = "Bjorn runs"
+        stream = out.add_stream("mpeg4", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        out.mux(stream.encode(av.VideoFrame(96, 64, "yuv420p")))
+        out.mux(stream.encode())
+    path.write_bytes(path.read_bytes().replace(b"Bjorn", b"Bj\xf6rn"))  # as Latin-1 has it
+    assert probe(path).frames == len(list(read_frames(path))) == 1
+
+
 def test_cut_off_before_its_index(tmp_path):
     path = write(tmp_path / "cut.mp4")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

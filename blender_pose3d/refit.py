@@ -53,10 +53,12 @@ class Answer:
 class Refit:
     """One motion at a time, always towards what was asked for last. Only its own thread works.
 
-    follow() and poll() return at once and are called from one thread.
+    follow() and poll() return at once and are called from one thread. read: tracks of a path; raises
+    TracksError.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[str], Tracks] = read_tracks) -> None:
+        self._read = read
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._asked: tuple[Ask, Stamp] | None = None
@@ -129,7 +131,7 @@ class Refit:
 
     def _tracks(self, path: str, stamp: Stamp) -> Tracks:
         if self._kept is None or self._kept[:2] != (path, stamp):
-            self._kept = (path, stamp, read_tracks(path))
+            self._kept = (path, stamp, self._read(path))
         return self._kept[2]
 
 

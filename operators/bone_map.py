@@ -6,7 +6,8 @@ import bpy
 from bpy.props import StringProperty
 
 from .map_editor import cannot_be_mapped
-from .settings import RELATIVE, look_at_armature, missing_package
+from .settings import look_at_armature
+from .shared import RELATIVE, missing_package
 
 
 class _BoneMapFile:

@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
-from .settings import RELATIVE
+from .shared import RELATIVE
 
 VIDEO_TYPES = (
     ".mp4",

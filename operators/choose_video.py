@@ -6,7 +6,7 @@ import bpy
 from bpy.props import StringProperty
 
 from .capture_properties import VIDEO_TYPES, video_path
-from .settings import RELATIVE
+from .shared import RELATIVE
 
 _TURN = 0.1  # seconds between two looks for news
 

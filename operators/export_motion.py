@@ -8,7 +8,7 @@ import bpy
 from bpy.props import PointerProperty, StringProperty
 
 from . import export_properties as asked
-from .settings import missing_package
+from .shared import missing_package
 
 
 class POSE3D_PG_export(bpy.types.PropertyGroup):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from .settings import RELATIVE
+from .shared import RELATIVE
 
 if TYPE_CHECKING:
     from ..blender_pose3d.blender.export_presets import ExportSettings

@@ -7,7 +7,7 @@ import bpy
 from . import bake_properties as keys
 from . import motion_properties as motion
 from . import settings as asked
-from .settings import missing_package
+from .shared import missing_package
 
 
 class POSE3D_OT_fit_everybody(bpy.types.Operator):

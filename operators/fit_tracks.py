@@ -11,7 +11,9 @@ from bpy.props import BoolProperty, StringProperty
 from . import bake_properties as keys
 from . import motion_properties as motion
 from . import settings as asked
-from .settings import RELATIVE, look_at_armature, look_at_tracks, missing_package
+from .open_motion import FILTER, look_at_tracks
+from .settings import look_at_armature
+from .shared import RELATIVE, missing_package
 
 
 class POSE3D_OT_fit_tracks(bpy.types.Operator):
@@ -27,7 +29,7 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         subtype="FILE_PATH",
         options={"SKIP_SAVE", *RELATIVE},
     )
-    filter_glob: StringProperty(default="*.npz", options={"HIDDEN"})
+    filter_glob: StringProperty(default=FILTER, options={"HIDDEN"})
     armature: StringProperty(
         name="Armature",
         description="Name of the armature to animate. Empty: the active one, or a new one if none is active",

@@ -15,7 +15,8 @@ from . import motion_properties
 from .live_place import hide, place
 from .live_state import State, redraw, say, state, take, wanted
 from .loading import PREVIEW_LOADED
-from .settings import CONTACTS, missing_package
+from .settings import CONTACTS
+from .shared import NO_MOTION, missing_package
 
 if TYPE_CHECKING:
     from ..blender_pose3d.refit import Answer, Ask, Refit
@@ -96,9 +97,10 @@ def _tick() -> float | None:
 
 def _worker() -> Refit:
     if state.refit is None:
+        from ..blender_pose3d.blender.opened import tracks_of
         from ..blender_pose3d.refit import Refit
 
-        state.refit = Refit()
+        state.refit = Refit(tracks_of)
     return state.refit
 
 
@@ -106,7 +108,7 @@ def _ask(scene: bpy.types.Scene) -> Ask | None:
     """What the settings ask for; None, with the reason in the panel, if that is nothing."""
     asked = scene.pose3d
     if not asked.tracks:
-        say("Choose a tracks file first.")
+        say(NO_MOTION)
         return None
     try:
         from ..blender_pose3d.blender.scene import frame_rate

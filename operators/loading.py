@@ -27,7 +27,7 @@ PANELS = (
     "quality_scale",
 )
 """Modules of blender_pose3d that panels ask while they draw."""
-PREVIEW = ("blender.footage", "blender.markers", "blender.overlay", "refit")
+PREVIEW = ("blender.footage", "blender.markers", "blender.opened", "blender.overlay", "refit")
 """Those that the preview works with: numpy and scipy come along."""
 
 

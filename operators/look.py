@@ -9,6 +9,7 @@ import bpy
 
 from . import live, live_state
 from .look_properties import POSE3D_PG_look
+from .shared import NO_MOTION
 
 
 class _Look(bpy.types.Operator):
@@ -20,7 +21,7 @@ class _Look(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         if context.scene.pose3d.tracks:
             return True
-        cls.poll_message_set("Choose a tracks file first")
+        cls.poll_message_set(NO_MOTION.rstrip("."))
         return False
 
     def refuse(self, message: str) -> Any:
@@ -135,11 +136,12 @@ def video_of(scene: bpy.types.Scene) -> Path | str:
     if chosen:
         path = Path(bpy.path.abspath(chosen))
         return path if path.is_file() else f"No such video: {path}"
-    from ..blender_pose3d.tracks import TracksError, read_tracks
+    from ..blender_pose3d.blender.opened import tracks_of
+    from ..blender_pose3d.tracks import TracksError
 
     tracks = Path(bpy.path.abspath(scene.pose3d.tracks))
     try:
-        name = str((read_tracks(tracks).meta.get("video") or {}).get("name") or "")
+        name = str((tracks_of(tracks).meta.get("video") or {}).get("name") or "")
     except TracksError as error:
         return str(error)
     captured = getattr(getattr(scene, "pose3d_capture", None), "video", "")

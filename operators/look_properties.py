@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from .settings import RELATIVE
+from .shared import RELATIVE
 
 
 def _changed(look: POSE3D_PG_look, context: bpy.types.Context) -> None:

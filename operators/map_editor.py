@@ -6,7 +6,7 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from .bone_roles import keep, title
-from .settings import missing_package
+from .shared import missing_package
 
 
 class _OnChosenArmature:

@@ -9,9 +9,8 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 
 from . import bake_properties as keys
 from . import motion_properties as motion
-
-# Blender 4.5 and later offer a path relative to the .blend only to properties that say they can take one.
-RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+from .open_motion import look_at_tracks
+from .shared import RELATIVE, missing_package
 
 
 def person() -> Any:
@@ -80,44 +79,6 @@ def hold_hands() -> Any:
 CONTACTS = ("left_foot", "right_foot", "ground_jumps", "hold_hands")
 
 
-def look_at_tracks(settings: POSE3D_PG_settings, context: bpy.types.Context | None = None) -> None:
-    """Read the chosen file once, for the line below its name: whom it holds, or why it is of no use."""
-    settings.people, settings.tracks_info, settings.tracks_problem = 0, "", ""
-    if not settings.tracks:
-        return
-    path = bpy.path.abspath(settings.tracks)
-    captured = _captured(path)
-    if captured is not None:  # known already: reading a long capture would hold Blender up
-        settings.people = captured.people
-        settings.tracks_info = _what_they_hold(captured.people, captured.frames, captured.seconds)
-        return
-    try:
-        from ..blender_pose3d.tracks import TracksError, read_tracks
-
-        tracks = read_tracks(path)
-    except ImportError as error:
-        settings.tracks_problem = missing_package(error)
-        return
-    except TracksError as error:
-        settings.tracks_problem = str(error)
-        return
-    settings.people = tracks.people
-    seconds = float(tracks.time[-1] - tracks.time[0]) if len(tracks.time) else 0.0
-    settings.tracks_info = _what_they_hold(tracks.people, len(tracks.time), seconds)
-
-
-def _captured(path: str) -> Any | None:
-    from pathlib import Path
-
-    from ..blender_pose3d.blender.captures import beside
-
-    return beside(Path(path))
-
-
-def _what_they_hold(people: int, frames: int, seconds: float) -> str:
-    return f"{'1 person' if people == 1 else f'{people} people'}, {frames} frames, {seconds:.1f} s"
-
-
 def look_at_armature(settings: POSE3D_PG_settings, context: bpy.types.Context | None = None) -> None:
     """Which known rig the picked armature is, or why it is none."""
     from .bone_roles import show_roles
@@ -145,10 +106,6 @@ def look_at_armature(settings: POSE3D_PG_settings, context: bpy.types.Context | 
         settings.rig_info += ", uncertain: look the bone map over"
 
 
-def missing_package(error: ImportError) -> str:
-    return f"Python package {error.name} is missing from this Blender: install it there."
-
-
 def _is_armature_here(settings: POSE3D_PG_settings, candidate: bpy.types.Object) -> bool:
     return candidate.type == "ARMATURE" and settings.id_data.objects.get(candidate.name) == candidate
 
@@ -158,7 +115,7 @@ class POSE3D_PG_settings(bpy.types.PropertyGroup):
 
     tracks: StringProperty(
         name="Tracks",
-        description="Motion captured from a video: the .npz file that the Pose3D engine wrote",
+        description="Captured motion: tracks of Pose3D (.npz), or a TRC, BVH, C3D, SMPL or 2D keypoints file",
         subtype="FILE_PATH",
         options=RELATIVE,
         update=look_at_tracks,

@@ -9,7 +9,9 @@ import bpy
 from ..operators.bake_properties import BAKE, HOW, NAME, WHAT, draw_keys
 from ..operators.fit_tracks import POSE3D_OT_fit_tracks, cannot_be_animated
 from ..operators.motion_properties import MOTION
+from ..operators.open_motion import reading
 from ..operators.settings import CONTACTS, POSE3D_PG_settings
+from ..operators.shared import NO_MOTION
 from .parts import Part, letters_of, properties, wrapped
 from .presets import POSE3D_PT_bake_presets
 
@@ -70,8 +72,9 @@ def why_not(context: bpy.types.Context) -> str:
     settings = context.scene.pose3d
     if context.mode not in {"OBJECT", "POSE"}:
         return "Go to Object Mode or Pose Mode first."
-    if not settings.tracks:
-        return "Choose a tracks file first."
+    busy = reading(context.scene)
+    if busy or not settings.tracks:
+        return f"{busy} is being read: wait a moment." if busy else NO_MOTION
     if settings.people and settings.person > settings.people:
         return f"There is no person {settings.person} in these tracks."
     if settings.armature is None:

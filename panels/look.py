@@ -6,6 +6,7 @@ import bpy
 
 from ..operators import live_state as live
 from ..operators.look import POSE3D_OT_mark_worst, POSE3D_OT_open_report, POSE3D_OT_show_footage
+from ..operators.shared import NO_MOTION
 from .parts import Part, letters_of, properties, wrapped
 
 _ICONS = {"good": "CHECKMARK", "fair": "ERROR", "poor": "CANCEL"}
@@ -19,7 +20,7 @@ class POSE3D_PT_look(Part, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = properties(self)
         scene = context.scene
-        reason = "" if scene.pose3d.tracks else "Choose a tracks file first."
+        reason = "" if scene.pose3d.tracks else NO_MOTION
         column = layout.column(align=True)
         column.enabled, column.use_property_split = not reason, False
         column.prop(scene.pose3d_look, "skeleton", icon="ARMATURE_DATA", toggle=True)

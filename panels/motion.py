@@ -5,8 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ..operators.motion_properties import CLEANING, SMOOTHING
+from ..operators.open_motion import POSE3D_OT_open_motion, reading
 from ..operators.settings import CONTACTS
-from .parts import Part, found, letters_of, properties
+from .parts import Part, found, letters_of, properties, wrapped
 from .presets import POSE3D_PT_motion_presets
 
 
@@ -22,7 +23,12 @@ class POSE3D_PT_motion(Part, bpy.types.Panel):
         layout = properties(self)
         settings = context.scene.pose3d
         column = layout.column()
-        column.prop(settings, "tracks")
+        line = column.row(align=True)
+        line.prop(settings, "tracks")
+        line.operator(POSE3D_OT_open_motion.bl_idname, text="", icon="FILEBROWSER")
+        busy = reading(context.scene)
+        if busy:
+            wrapped(column, f"Reading {busy} ...", "TIME", letters_of(context))
         found(column, settings.tracks_info, settings.tracks_problem, letters_of(context))
         row = column.row()
         row.active = settings.people != 1

@@ -11,10 +11,11 @@ from ..bake_settings import BakeSettings
 from ..motion import MotionError, motion_from_tracks
 from ..proportions import measure
 from ..settings import MotionSettings
-from ..tracks import TracksError, read_tracks
+from ..tracks import TracksError
 from .animate import Fitted, fitted_to, keyed
 from .armature import create_armature
 from .errors import BadInput, Pose3DError
+from .opened import tracks_of
 from .scene import frame_rate, set_frame_rate
 
 
@@ -78,7 +79,7 @@ def _fitted(
     """
     path, person, settings = tracks
     try:
-        motion = motion_from_tracks(read_tracks(path), person - 1, settings)
+        motion = motion_from_tracks(tracks_of(path), person - 1, settings)
     except (TracksError, MotionError) as error:
         raise BadInput(str(error)) from error
     target = armature or create_armature(Path(path).stem, measure(motion), context.collection)

@@ -13,6 +13,7 @@ from ..batch.inputs import KEYPOINTS
 from ..formats.reading import engine_command, read_any
 from ..tracks import Tracks, TracksError
 from .engine_process import ROOT, engine_environment
+from .engine_session import Engine
 from .errors import BadInput, Cancelled, Pose3DError
 from .preferences import engine_options, engine_python
 
@@ -35,14 +36,18 @@ def read_motion(path: Path, keypoint_options: Sequence[str] = ()) -> Tracks:
         raise BadInput(str(error)) from error
 
 
-def run_engine(words: Sequence[str]) -> None:
-    """``python -m engine WORDS``. Raises Pose3DError with its message and exit code, Cancelled."""
-    python = engine_python(bpy.context)
+def run_engine(words: Sequence[str], engine: Engine | None = None) -> None:
+    """``python -m engine WORDS``. Raises Pose3DError with its message and exit code, Cancelled.
+
+    engine: which; None asks the preferences, which only Blender's main thread may.
+    """
+    engine = engine or Engine(engine_python(bpy.context), engine_options(bpy.context)["environment"])
+    python = engine.python
     try:
         done = subprocess.run(
             [str(python), "-m", "engine", *words],
             cwd=ROOT,
-            env=engine_environment(engine_options(bpy.context)["environment"]),
+            env=engine_environment(engine.environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

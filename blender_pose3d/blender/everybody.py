@@ -12,11 +12,12 @@ from ..motion import MotionError
 from ..proportions import measure
 from ..settings import MotionSettings
 from ..together import motions_together
-from ..tracks import TracksError, read_tracks
+from ..tracks import TracksError
 from .animate import animate
 from .armature import create_armature
 from .errors import BadInput, Pose3DError
 from .object_path import move_object
+from .opened import tracks_of
 from .scene import frame_rate, set_frame_rate
 
 
@@ -28,7 +29,7 @@ def apply_everybody(
     Somebody who comes into view later starts later. Raises BadInput, and then leaves nothing behind.
     """
     try:
-        tracks = read_tracks(path)
+        tracks = tracks_of(path)
         motions, places = motions_together(tracks, range(tracks.people), settings)
     except (TracksError, MotionError) as error:
         raise BadInput(str(error)) from error

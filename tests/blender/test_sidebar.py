@@ -50,7 +50,7 @@ def refused(**properties) -> str:
 
 
 def test_it_starts_with_a_reason_and_ends_with_the_character(settings, tracks):
-    assert "tracks file" in why_not()
+    assert "Capture a video" in why_not()
     settings.tracks = tracks
     assert not why_not()
     assert settings.tracks_info.startswith("1 person")

@@ -1,0 +1,15 @@
+"""What properties and operators of several modules have in common."""
+
+from __future__ import annotations
+
+import bpy
+
+# Blender 4.5 and later offer a path relative to the .blend only to properties that say they can take one.
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+
+
+NO_MOTION = "Capture a video, or open a file of motion under Motion, first."
+
+
+def missing_package(error: ImportError) -> str:
+    return f"Python package {error.name} is missing from this Blender: install it there."

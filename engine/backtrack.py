@@ -53,6 +53,9 @@ class RecentFrames:
     def __len__(self) -> int:
         return len(self._frames)
 
+    def __iter__(self) -> Iterator[PastFrame]:
+        return iter(self._frames)
+
     def __reversed__(self) -> Iterator[PastFrame]:
         return reversed(self._frames)
 
@@ -84,6 +87,8 @@ def backtrack(
     reverse.add(-found.row, -found.time, found.pose, alone=found.alone)
     sightings: list[Sighting] = []
     for frame in reversed(recent):
+        if frame.row >= found.row:
+            continue
         if frame.row <= after:
             break
         image = frame.frame.image

@@ -18,7 +18,8 @@ class Settings:
 
     pose2d, lifter: names of networks, or paths of weight files. device: auto, cpu or cuda. start, end:
     seconds, None for the whole video. fov: the camera's field of view in degrees along the longer side,
-    None for what the file says, else a usual one. use_cache: read and keep tracks in the cache folder.
+    None for what the file says, else a usual one. every_frame: look at every frame, also where motion is slow
+    enough to interpolate joints between two. use_cache: read and keep tracks in the cache folder.
     """
 
     pose2d: str = DEFAULT_POSE2D
@@ -27,6 +28,7 @@ class Settings:
     start: float | None = None
     end: float | None = None
     fov: float | None = None
+    every_frame: bool = False
     use_cache: bool = True
 
     def check(self) -> None:

@@ -114,6 +114,16 @@ class Tracklet:
             return self
         return replace(self, **{name: getattr(self, name)[keep] for name in COLUMNS})
 
+    def centres(self) -> np.ndarray:
+        """(C, 3) seconds, x and y px: the last places of the torso, which the speed is told from."""
+        return np.array([(time, *place) for time, place in self._centres]).reshape(-1, 3)
+
+    def set_centres(self, centres: np.ndarray) -> None:
+        """As ``centres`` gave them."""
+        self._centres = deque(
+            (time, place) for time, place in zip(centres[:, 0], centres[:, 1:], strict=True)
+        )
+
     def missing_for(self, time: float) -> float:
         """Seconds since the last pose."""
         return time - self.times[-1]

@@ -34,6 +34,9 @@ def add_arguments(subparsers: Any) -> None:
     parser.add_argument("--start", type=float, metavar="S", help="begin at this second")
     parser.add_argument("--end", type=float, metavar="S", help="stop before this second")
     parser.add_argument("--fov", type=float, metavar="DEGREES", help="field of view of the longer side")
+    parser.add_argument(
+        "--every-frame", action="store_true", help="look at every frame, also where motion is slow"
+    )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder for weights, tracks and logs")
     parser.add_argument(
         "--no-cache", action="store_true", help="look at the video even if it was seen before"
@@ -65,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
         start=args.start,
         end=args.end,
         fov=args.fov,
+        every_frame=args.every_frame,
         use_cache=not args.no_cache,
     )
     with contextlib.ExitStack() as stack:
@@ -78,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _track(args: argparse.Namespace, settings: Settings, meter: Meter, bars: _Bars) -> None:
     try:
-        everybody = track(args.video, settings, progress=meter)
+        everybody = track(args.video, settings, progress=meter, continued=bars.continued)
         written = everybody if args.people == "all" else choose(everybody, args.person)
         with trace.span("write"):
             output.write(args.output, written)
@@ -122,6 +126,10 @@ class _Bars:
                 self._bar = tqdm(total=step.total, desc=label, unit="f", dynamic_ncols=True, file=sys.stderr)
             self._bar.total = step.total
             self._bar.update(step.done - self._bar.n)
+
+    def continued(self, frame: int) -> None:
+        self.close()
+        print(f"An interrupted run goes on at frame {frame}.", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         if self._bar is not None:

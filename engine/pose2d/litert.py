@@ -16,7 +16,7 @@ class LiteModel:
     """A .tflite file with one input; outputs are told apart by their shape."""
 
     def __init__(self, path: Path | str, threads: int | None = None) -> None:
-        """threads: as many as there are processors up to four, if None.
+        """threads: half as many as there are processors, up to four, if None: others have work too.
 
         Raises MissingWeights when the file is no such model or ai-edge-litert is not installed.
         """
@@ -26,7 +26,7 @@ class LiteModel:
             raise MissingWeights(
                 "BlazePose needs the package ai-edge-litert.", "Set up the engine's environment again."
             ) from error
-        threads = threads or min(_MAX_THREADS, os.cpu_count() or 1)
+        threads = threads or max(1, min(_MAX_THREADS, (os.cpu_count() or 1) // 2))
         try:
             self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
             self._interpreter.allocate_tensors()

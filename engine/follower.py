@@ -1,0 +1,174 @@
+"""Follows people from frame to frame: who is followed, who ended, when to look for new ones and how often.
+
+With a pace other than every frame, frames wait until one that is looked at: then it is clear who moved slowly
+enough for the frames between to be interpolated, and who is looked for in them after all.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import association, body2d, trace
+from .backtrack import PastFrame, RecentFrames, Sighting, backtrack
+from .frame import PictureFrame
+from .pace import EVERY_FRAME, Pace, surprise
+from .pose2d.base import PersonDetector, PoseNetwork, Region
+from .sight import BIRTH_SCORE, KEEP_SCORE, Sight
+from .tracklet import Pose, Tracklet
+
+_LOOK_EVERY = 0.5  # seconds between two looks for new people
+_LOOK_SOON = 0.2  # while nobody is in view, or somebody was just lost
+_GIVE_UP = 0.8  # seconds for which a lost person is looked for where they should be
+_REMEMBER = 1.1 * _LOOK_EVERY  # seconds of frames kept, in which to look where a new person came from
+
+
+class Follower:
+    """The state between two frames.
+
+    all: everybody's runs so far, in the order they were found. looked: the rows somebody looked at. After
+    `take` with an empty `waiting`, all frames taken are in the runs.
+    """
+
+    def __init__(self, network: PoseNetwork, detector: PersonDetector, pace: Pace = EVERY_FRAME) -> None:
+        self.sight = Sight(network)
+        self.network = network
+        self.detector = detector
+        self.skeleton = network.skeleton
+        self.pace = pace
+        self.recent = RecentFrames(_REMEMBER + pace.longest)
+        self.waiting: list[PastFrame] = []
+        self.stretch = 1
+        self.last: PastFrame | None = None
+        self.active: list[Tracklet] = []
+        self.all: list[Tracklet] = []
+        self.looked: list[int] = []
+        self.next_look = -np.inf
+
+    def take(self, row: int, frame: PictureFrame) -> None:
+        """One more frame; rows count from 0."""
+        past = PastFrame(row, frame)
+        self.waiting.append(past)
+        self.recent.add(past)
+        if len(self.waiting) >= self.stretch:
+            self.finish()
+
+    def finish(self) -> None:
+        """Look at what waits; nothing waits then."""
+        frames, self.waiting = self.waiting, []
+        if len(frames) > 1 and self._look(frames[-1], frames[:-1]):
+            return
+        for frame in frames:
+            self._look(frame, [])
+
+    def _look(self, now: PastFrame, between: list[PastFrame]) -> bool:
+        """Find everybody in one frame. False, and nothing changed, where not all that were followed before
+        the frames `between` are there."""
+        time = now.time
+        self.active = [t for t in self.active if t.missing_for(time) <= _GIVE_UP]
+        if not self.active and time < self.next_look:
+            self.last = now
+            return True
+        with trace.span("convert"):
+            image = now.frame.image
+        candidates, followed = self._candidates(image, time)
+        kept = association.distinct(candidates, self.skeleton)
+        born = [index >= followed for index in kept]
+        candidates = [candidates[index] for index in kept]
+        owners = association.assign(self.active, candidates, time, self.skeleton)
+        alone = association.alone(candidates)
+        # Who is gone, or near another, is followed frame by frame: they might be taken for each other.
+        calm = len(owners) == len(self.active) and all(alone)
+        if between and not calm:
+            return False
+        seen = [Sighting(now.row, time, *each) for each in zip(candidates, alone, strict=True)]
+        known = {index: seen[owned] for index, owned in owners.items()}
+        self.stretch = self._pass_by(now, between, known) if calm else 1
+        taken = set(owners.values())
+        # a pose that nobody owns is a jump to something else; only the detector brings new people
+        self._take(known, [each for i, each in enumerate(seen) if born[i] and i not in taken])
+        self._plan_next_look(time)
+        self.looked.append(now.row)
+        self.last = now
+        return True
+
+    def _candidates(self, image: np.ndarray, time: float) -> tuple[list[Pose], int]:
+        """Poses where people should be, then those of whom the detector finds; how many the former are."""
+        poses = self.sight.poses(image, [self.sight.expected(t, time) for t in self.active])
+        good = np.array([self.sight.is_somebody(p, image, KEEP_SCORE) for p in poses], dtype=bool)
+        cost = association.costs(self.active, poses, time, self.skeleton)
+        # What continues nobody is a jump to something else, and must not hide it from the detector. Of two
+        # regions that show one body, the one that expected it gives the steadier pose: it comes first.
+        keep = np.flatnonzero(good & (cost <= association.LARGEST_COST).any(axis=0))
+        candidates = [poses[i] for i in keep[np.argsort(cost.diagonal()[keep], kind="stable")]]
+        found = self._detect(image, candidates) if time >= self.next_look else []
+        return candidates + found, len(candidates)
+
+    def _take(self, known: dict[int, Sighting], new: list[Sighting]) -> None:
+        for index, seen in known.items():
+            self._extend(self.active[index], seen)
+        for seen in new:
+            tracklet = Tracklet(self.skeleton)
+            self._extend(tracklet, seen)
+            self.active.append(tracklet)
+            self.all.append(tracklet)
+            self.stretch = 1
+
+    def _pass_by(self, now: PastFrame, between: list[PastFrame], known: dict[int, Sighting]) -> int:
+        """Poses for the frames between two looks; how many frames on the next look is to be."""
+        if self.pace == EVERY_FRAME or self.last is None or not known:
+            return 1
+        surprises = {i: surprise(self.active[i], seen.pose, seen.time) for i, seen in known.items()}
+        moved = [index for index, value in surprises.items() if value > self.pace.surprise]
+        rows = [(frame.row, frame.time) for frame in between]
+        for index in known.keys() - set(moved):
+            self.active[index].fill(rows, known[index].pose, now.time)
+        if moved and between:
+            self._look_between(between, [(self.active[i], known[i]) for i in moved])
+        frames = now.row - self.last.row
+        return self.pace.stretch(frames, max(surprises.values()), (now.time - self.last.time) / frames)
+
+    def _look_between(self, between: list[PastFrame], moved: list[tuple[Tracklet, Sighting]]) -> None:
+        """Look for people whose poses before and after are known: the regions lie on the way."""
+        starts = [(t.times[-1], t.joints[-1], t.score[-1]) for t, _ in moved]
+        for frame in between:
+            with trace.span("convert"):
+                image = frame.frame.image
+            regions: list[Region] = []
+            for (_, seen), (time, joints, score) in zip(moved, starts, strict=True):
+                share = (frame.time - time) / (seen.time - time)
+                on_the_way = joints + share * (seen.pose.joints - joints)
+                regions.append(self.network.region(on_the_way, np.minimum(score, seen.pose.score)))
+            for (tracklet, seen), pose in zip(moved, self.sight.poses(image, regions), strict=True):
+                fits = association.match_cost(tracklet, pose, frame.time, self.skeleton)
+                if self.sight.is_somebody(pose, image, KEEP_SCORE) and fits <= association.LARGEST_COST:
+                    tracklet.add(frame.row, frame.time, pose, alone=seen.alone)
+            self.looked.append(frame.row)
+
+    def _extend(self, tracklet: Tracklet, seen: Sighting) -> None:
+        """Add a pose, and before it those of the frames without one in which the person can be found."""
+        last = tracklet.rows[-1] if tracklet.rows else -1
+        earlier: list[Sighting] = []
+        if last < seen.row - 1:
+            others = [t for t in self.all if t is not tracklet]
+            earlier = backtrack(self.sight, self.recent, seen, others, after=last)
+        for each in [*earlier, seen]:
+            tracklet.add(each.row, each.time, each.pose, alone=each.alone)
+
+    def _plan_next_look(self, time: float) -> None:
+        looked = time >= self.next_look
+        lost = any(t.missing_for(time) > 0 for t in self.active)
+        wait = _LOOK_SOON if lost or not self.active else _LOOK_EVERY
+        self.next_look = time + wait if looked else min(self.next_look, time + wait)
+
+    def _detect(self, image: np.ndarray, known: list[Pose]) -> list[Pose]:
+        with trace.span("detect"):
+            box, _ = self.detector.detect(image)
+        box = np.asarray(box, dtype=np.float64).reshape(-1, 4)
+        if known and len(box):
+            # somebody half hidden by a followed person overlaps them: only a near copy of a box is known
+            box = box[body2d.overlap(box, np.stack([p.box for p in known])).max(axis=1) < 0.6]
+        first = self.sight.poses(image, [self.network.region_from_box(b) for b in box])
+        # a detector's box is loose and upright; a second look, placed by the pose itself, is a better start
+        second = self.sight.poses(image, [self.network.region(p.joints, p.score) for p in first])
+        good = [p for p in second if self.sight.is_somebody(p, image, BIRTH_SCORE)]
+        return sorted(good, key=lambda p: -p.presence * float(p.score.mean()))

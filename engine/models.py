@@ -52,7 +52,7 @@ def load(
     device = resolve(device)
     steps: tuple[Callable[[], Any], ...] = (
         # the lifter is never fetched by itself: when it is not here, say so before anything is downloaded
-        lambda: load_lifter(lifter, device),
+        lambda: load_lifter(lifter, "cpu" if device == "mps" else device),
         lambda: load_pose2d(pose2d, device, **looking),
         lambda: load_detector(device),
     )

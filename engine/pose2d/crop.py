@@ -16,7 +16,7 @@ from .base import Region
 SCALE_UNIT = 200.0
 """Pixels; the authors' unit of scale."""
 PADDING = 1.25
-_FINEST = 8  # samples along a pixel's side, at most
+FINEST = 8  # samples along a pixel's side, at most
 _SMALLEST = 2.0  # px; a person whose box has no extent still needs a crop that can be inverted
 
 
@@ -78,7 +78,7 @@ def resample(
     mean over what becomes a pixel is taken, so that small inputs do not flicker with what falls between.
     """
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    fine = int(np.clip(np.sqrt(abs(np.linalg.det(affine[:, :2]))), 1, _FINEST))
+    fine = int(np.clip(np.sqrt(abs(np.linalg.det(affine[:, :2]))), 1, FINEST))
     if fine == 1:
         return cv2.warpAffine(image, affine, size, flags=flags, borderMode=border)
     linear = affine[:, :2] / fine

@@ -10,8 +10,8 @@ import numpy as np
 
 SIGMA_PER_WIDTH = 2.0 / 48
 """Standard deviation of the Gaussians HRNet learns, over the heatmap's width: 2 px at 64x48, 3 at 96x72."""
-_TINY = 1e-10
-_FLAT = 1e-6  # curvature of the logarithm below which there is no peak to speak of
+TINY = 1e-10
+FLAT = 1e-6  # curvature of the logarithm below which there is no peak to speak of
 
 
 def maxima(heatmaps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -50,7 +50,7 @@ def decode_dark(heatmaps: np.ndarray, sigma: float | None = None) -> tuple[np.nd
     blur = smoothing(sigma)
     reach = blur.shape[1] // 2
     patch = blur @ _neighbourhood(heatmaps, cell, reach).astype(np.float64) @ blur.T
-    patch = np.log(np.maximum(patch, _TINY))
+    patch = np.log(np.maximum(patch, TINY))
     gradient = 0.5 * np.stack(
         [patch[..., 2, 3] - patch[..., 2, 1], patch[..., 3, 2] - patch[..., 1, 2]], axis=-1
     )
@@ -60,7 +60,7 @@ def decode_dark(heatmaps: np.ndarray, sigma: float | None = None) -> tuple[np.nd
     xy = 0.25 * (patch[..., 3, 3] - patch[..., 1, 3] - patch[..., 3, 1] + patch[..., 1, 1])
     determinant = xx * yy - xy * xy
     # Only a true peak has a top to step to: both curvatures negative.
-    peak = (xx < -_FLAT) & (determinant > _FLAT * _FLAT) & _inside(heatmaps, cell, 2)
+    peak = (xx < -FLAT) & (determinant > FLAT * FLAT) & _inside(heatmaps, cell, 2)
     safe = np.where(peak, determinant, 1.0)
     step = np.stack(
         [

@@ -145,8 +145,9 @@ def make(export: Export, plan: Plan, device: str, execution: str = "auto", batch
         raise BadArguments(f"There is no precision {plan.precision!r}.", f"Choose one of {PRECISIONS}.")
     if device != "cpu":
         from .runner_gpu import GpuRunner
+        from .runner_torch import network_of
 
-        return GpuRunner(export, plan, device, batch or None)
+        return GpuRunner(network_of(export.weights), plan, device, batch or None)
     if choose(execution) == "openvino":
         from .runner_openvino import OpenVinoHeatmaps, Unusable
 

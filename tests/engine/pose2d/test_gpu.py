@@ -1,0 +1,155 @@
+"""The way through a GPU, computed on the processor: crops, heatmaps, batches, and memory that runs out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from engine.errors import EngineError
+from engine.pose2d import crop, gpu_crop, gpu_heatmaps, heatmaps
+from engine.pose2d.base import Region
+from engine.pose2d.hrnet import HRNet
+from engine.pose2d.runner import HostRunner, Plan, cut
+from engine.pose2d.runner_gpu import GpuRunner
+from engine.pose2d.runner_torch import TorchHeatmaps
+
+SIZE = (48, 64)
+MEAN_LEVEL, MOST_LEVEL = 0.6, 4.0  # of 255, between crops of ours and of OpenCV, in a picture without noise
+
+
+def picture(seed: int, height: int = 180, width: int = 240) -> np.ndarray:
+    noise = np.random.default_rng(seed).integers(0, 255, (height, width, 3), np.uint8)
+    return cv2.GaussianBlur(noise, (0, 0), 3)
+
+
+def affine(x: float, y: float, width: float, angle: float) -> np.ndarray:
+    return crop.crop_to_image(Region(np.array([x, y]), np.array([width, width * 4 / 3]), angle), SIZE)
+
+
+def affines(seed: int, count: int, widths: tuple[float, float] = (30, 90)) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    rows = zip(
+        random.uniform(20, 220, count),
+        random.uniform(20, 160, count),
+        random.uniform(*widths, count),
+        random.uniform(-3, 3, count),
+        strict=True,
+    )
+    return np.array([affine(*row) for row in rows]).reshape(-1, 2, 3)
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+def test_crops_are_opencvs(smooth: bool) -> None:
+    image = picture(0)
+    for one in affines(1, 12, (30, 200)):
+        at = torch.from_numpy(one[None].astype(np.float32))
+        fine = int(gpu_crop.finenesses(at, smooth)[0])
+        frames = torch.from_numpy(image).permute(2, 0, 1)[None].float()
+        ours = gpu_crop.cut(frames, at[None], SIZE, fine)[0, 0].permute(1, 2, 0).numpy()
+        theirs = cut(image, one, Plan(SIZE, "dark", np.arange(17), smooth=smooth)).astype(float)
+        off = np.abs(ours - theirs)
+        # at the picture's border, where black begins, a 32nd of a pixel is up to eight levels
+        inside = cut(np.full_like(image, 255), one, Plan(SIZE, "dark", np.arange(17))) == 255
+        assert off.mean() < MEAN_LEVEL
+        assert off[inside].max() < MOST_LEVEL
+
+
+def peaks(count: int, width: int, height: int) -> np.ndarray:
+    """Heatmaps with Gaussians, some of them at the rim or outside, and noise."""
+    random = np.random.default_rng(3)
+    y, x = np.mgrid[:height, :width]
+    centre = random.uniform([-2, -2], [width + 2, height + 2], (count, 17, 2))[..., None, None, :]
+    spread = 2 * (width / 24) ** 2
+    bump = np.exp(-((x - centre[..., 0]) ** 2 + (y - centre[..., 1]) ** 2) / spread)
+    strength = random.uniform(0.2, 1, (count, 17, 1, 1))
+    return (strength * bump + random.normal(0, 0.003, bump.shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize("decoding", ["dark", "quarter"])
+@pytest.mark.parametrize("size", [(48, 64), (36, 48)])
+def test_heatmaps_are_read_as_numpy_does(decoding: str, size: tuple[int, int]) -> None:
+    maps = peaks(6, *size)
+    found = gpu_heatmaps.DECODERS[decoding](torch.from_numpy(maps)).numpy()
+    joints, score = getattr(heatmaps, f"decode_{decoding}")(maps)
+    np.testing.assert_allclose(found[..., :2], joints, atol=2e-3)
+    np.testing.assert_allclose(found[..., 2], score, atol=1e-6)
+
+
+def test_flipped_heatmaps_come_back_as_numpy_does() -> None:
+    maps, mirror = peaks(2, 12, 16), np.random.default_rng(0).permutation(17)
+    ours = gpu_heatmaps.flip_back(torch.from_numpy(maps), torch.from_numpy(mirror))
+    np.testing.assert_array_equal(ours.numpy(), heatmaps.flip_back(maps, mirror))
+
+
+class Brightness(torch.nn.Module):
+    """Every keypoint's heatmap is the picture at each fourth pixel; raises as a full GPU does above `most`
+    people."""
+
+    def __init__(self, most: int = 1000, error: type[RuntimeError] = torch.OutOfMemoryError) -> None:
+        super().__init__()
+        self.most, self.error, self.seen = most, error, []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen.append(len(x))
+        if len(x) > self.most:
+            raise self.error("MPS backend out of memory")
+        channels = torch.arange(17) % 3
+        return (x[:, channels, ::4, ::4] * 0.1 + 0.4).clamp(0, 1)
+
+
+def looked(runner: GpuRunner | HostRunner) -> tuple[np.ndarray, np.ndarray]:
+    """Four pictures, one of another size, with none to five people."""
+    images = [picture(1), picture(2), picture(3, 150, 200), picture(4)]
+    return runner.look(images, [affines(1, 5), affines(2, 0), affines(3, 2), affines(4, 4)])
+
+
+@pytest.mark.parametrize("batch", [3, 64])
+def test_people_of_several_pictures_keep_their_order(batch: int) -> None:
+    plan = Plan(SIZE, "dark", np.arange(17), smooth=True)
+    network = HRNet(8, 17, modules=(1, 1, 1), blocks=1).eval()
+    runner = GpuRunner(network, plan, "cpu", batch)
+    joints, score = looked(runner)
+    expected, expected_score = looked(HostRunner(TorchHeatmaps(network), plan, "host"))
+    assert joints.shape == (11, 17, 2)
+    # heatmaps of a random network are flat and their maxima jump, but the values there do not
+    np.testing.assert_allclose(score, expected_score, atol=0.02)
+    assert np.median(np.abs(joints - expected)) < 0.1
+
+
+def test_batches_have_few_sizes() -> None:
+    network = Brightness()
+    runner = GpuRunner(network, Plan(SIZE, "dark", np.arange(17)), "cpu", 6)
+    runner.look([picture(0)], [affines(0, 14)])
+    assert network.seen == [6, 6, 2]
+    runner.look([picture(0)], [affines(0, 3)])
+    assert network.seen[-1] == 4
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError, RuntimeError])
+def test_memory_that_runs_out_halves_the_batch(
+    error: type[RuntimeError], caplog: pytest.LogCaptureFixture
+) -> None:
+    plan = Plan(SIZE, "dark", np.arange(17))
+    expected = looked(GpuRunner(Brightness(), plan, "cpu", 16))
+    runner = GpuRunner(Brightness(3, error), plan, "cpu", 16)
+    found = looked(runner)
+    np.testing.assert_allclose(found[0], expected[0], atol=1e-4)
+    assert runner.batch == 2
+    assert "goes on with 2 people at once" in caplog.records[-1].getMessage()
+
+
+def test_a_gpu_too_small_for_one_person_is_an_error() -> None:
+    runner = GpuRunner(Brightness(0), Plan(SIZE, "dark", np.arange(17)), "cpu", 4)
+    with pytest.raises(EngineError, match="memory is too small"):
+        looked(runner)
+
+
+def test_other_errors_are_not_hidden() -> None:
+    class Broken(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("shapes do not fit")
+
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        looked(GpuRunner(Broken(), Plan(SIZE, "dark", np.arange(17)), "cpu"))

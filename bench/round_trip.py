@@ -1,10 +1,13 @@
 """Motion capture, through everything, onto rigs in Blender and back by Blender's own pose.
 
-    python -m bench.round_trip FOLDER [--clips 20] [--frames 240] [--rigs NAME ...] [--json FILE]
+    python -m bench.round_trip CLIPS [--clips 20] [--frames 240] [--rigs NAME ...] [--json FILE]
 
-FOLDER holds BVH files (docs/motion.md says where from); without it, made-up motion is used. Clips become
-exact tracks, the tracks a motion, and each motion is fitted and baked on each rig and evaluated frame by
-frame. Runs with bpy; the engine's Python reads the files.
+CLIPS is a folder of BVH files (docs/motion.md says where from), which the engine's Python reads, or what
+``python -m bench.round_trip_clips FOLDER 20 CLIPS.npz`` kept of them; without it, made-up motion is used.
+Clips become exact tracks, the tracks a motion, and each motion is fitted and baked on each rig and evaluated
+frame by frame. Runs with bpy, or in Blender:
+
+    blender -b --python bench/in_blender.py -- round_trip CLIPS.npz ...
 """
 
 from __future__ import annotations
@@ -54,14 +57,14 @@ def main() -> None:
     makers = importlib.import_module("tests.rig_makers.blender")  # typed as tests are: not at all
 
     parser = argparse.ArgumentParser(prog="bench.round_trip", description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("source", type=Path, nargs="?", metavar="CLIPS")
     parser.add_argument("--clips", type=int, default=20, metavar="N")
     parser.add_argument("--frames", type=int, default=240, metavar="N", help="of each clip, at 30 a second")
     parser.add_argument("--rigs", nargs="+", default=None, metavar="NAME")
     parser.add_argument("--engine-python", type=Path, default=Path(".venv-engine/bin/python"))
     parser.add_argument("--json", type=Path, metavar="FILE")
     asked = parser.parse_args()
-    joints = clips_of(asked.folder, asked.clips, asked.engine_python) if asked.folder else made_up()
+    joints = clips_of(asked.source, asked.clips, asked.engine_python) if asked.source else made_up()
     clips = [clip_of(name, found[: asked.frames]) for name, found in joints.items()]
     names = asked.rigs or RIGS
     rows = []

@@ -29,15 +29,24 @@ _SEEN = {
 
 
 def clips_of(folder: Path, count: int, python: Path) -> dict[str, np.ndarray]:
-    """Name → (T, 19, 3) joints of captured clips. python: of the engine, which reads the files."""
+    """Name → (T, 19, 3) joints of captured clips, of a folder or of what was kept of one.
+
+    python: of the engine, which reads the files of a folder.
+    """
+    if folder.is_file():
+        return _kept(folder)
     with tempfile.TemporaryDirectory() as made:
         target = Path(made) / "clips.npz"
         command = [str(python), "-m", "bench.round_trip_clips", str(folder), str(count), str(target)]
         done = subprocess.run(command, check=False)
         if done.returncode:
             raise SystemExit(f"The engine's Python ({python}) could not read the clips of {folder}.")
-        with np.load(target, allow_pickle=False) as clips:
-            return {name: clips[name] for name in clips.files}
+        return _kept(target)
+
+
+def _kept(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as clips:
+        return {name: clips[name] for name in clips.files}
 
 
 def exact_tracks(joints: np.ndarray) -> Tracks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from blender_pose3d.quality import quality
 from blender_pose3d.settings import MotionSettings
 from blender_pose3d.skeleton import H36M_19
 from blender_pose3d.tracks import TracksError, read_tracks, write_tracks
+from tests import format_samples
 from tests.walker import walk
 
 WALK = walk(1.0)
@@ -328,3 +330,19 @@ def test_what_a_folder_holds(tmp_path):
     assert [one.path.name for one in find([tmp_path / "b.bvh"])] == ["b.bvh"]
     pattern = [one.path.name for one in find([f"{tmp_path}/*_keypoints.json"])]
     assert [clip_name(Path(name)) for name in pattern] == ["walk"]
+
+
+def test_the_samples_of_the_docs_are_those_of_the_tests():
+    text = (Path(__file__).parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"<!-- sample (\S+) -->\n```\n(.*?)\n```\n", text, flags=re.DOTALL))
+    made = format_samples.texts()
+    assert set(shown) == set(made) - {"walk.trc"}
+    for name, beginning in shown.items():
+        for told, true in zip(beginning.split("\n"), made[name].split("\n"), strict=False):
+            if told.endswith("..."):
+                assert true.startswith(told[:-3].rstrip(" ")), name
+            else:
+                assert told == true, name
+    assert {
+        f"`{key}` {value.shape}" for key, value in format_samples.smpl_arrays().items() if value.shape
+    } <= {*re.findall(r"`\w+` \([\d, ]+\)", text)}

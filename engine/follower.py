@@ -13,13 +13,12 @@ from .backtrack import PastFrame, RecentFrames, Sighting, backtrack
 from .frame import PictureFrame
 from .pace import EVERY_FRAME, Pace, surprise
 from .pose2d.base import PersonDetector, PoseNetwork, Region
+from .scout import LOOK_EVERY, LOOK_SOON, Scout
 from .sight import BIRTH_SCORE, KEEP_SCORE, Sight
 from .tracklet import Pose, Tracklet
 
-_LOOK_EVERY = 0.5  # seconds between two looks for new people
-_LOOK_SOON = 0.2  # while nobody is in view, or somebody was just lost
 _GIVE_UP = 0.8  # seconds for which a lost person is looked for where they should be
-_REMEMBER = 1.1 * _LOOK_EVERY  # seconds of frames kept, in which to look where a new person came from
+_REMEMBER = 1.1 * LOOK_EVERY  # seconds of frames kept, in which to look where a new person came from
 
 
 class Follower:
@@ -29,10 +28,12 @@ class Follower:
     `take` with an empty `waiting`, all frames taken are in the runs.
     """
 
-    def __init__(self, network: PoseNetwork, detector: PersonDetector, pace: Pace = EVERY_FRAME) -> None:
+    def __init__(
+        self, network: PoseNetwork, detector: PersonDetector | Scout, pace: Pace = EVERY_FRAME
+    ) -> None:
         self.sight = Sight(network)
         self.network = network
-        self.detector = detector
+        self.scout = detector if isinstance(detector, Scout) else Scout(detector)
         self.skeleton = network.skeleton
         self.pace = pace
         self.recent = RecentFrames(_REMEMBER + pace.longest)
@@ -49,7 +50,7 @@ class Follower:
         past = PastFrame(row, frame)
         self.waiting.append(past)
         self.recent.add(past)
-        if len(self.waiting) >= self.stretch:
+        if len(self.waiting) >= self.stretch or frame.time >= self.next_look:
             self.finish()
 
     def finish(self) -> None:
@@ -70,7 +71,7 @@ class Follower:
             return True
         with trace.span("convert"):
             image = now.frame.image
-        candidates, followed = self._candidates(image, time)
+        candidates, followed = self._candidates(now, image)
         kept = association.distinct(candidates, self.skeleton)
         born = [index >= followed for index in kept]
         candidates = [candidates[index] for index in kept]
@@ -91,8 +92,9 @@ class Follower:
         self.last = now
         return True
 
-    def _candidates(self, image: np.ndarray, time: float) -> tuple[list[Pose], int]:
+    def _candidates(self, now: PastFrame, image: np.ndarray) -> tuple[list[Pose], int]:
         """Poses where people should be, then those of whom the detector finds; how many the former are."""
+        time = now.time
         poses = self.sight.poses(image, [self.sight.expected(t, time) for t in self.active])
         good = np.array([self.sight.is_somebody(p, image, KEEP_SCORE) for p in poses], dtype=bool)
         cost = association.costs(self.active, poses, time, self.skeleton)
@@ -100,7 +102,7 @@ class Follower:
         # regions that show one body, the one that expected it gives the steadier pose: it comes first.
         keep = np.flatnonzero(good & (cost <= association.LARGEST_COST).any(axis=0))
         candidates = [poses[i] for i in keep[np.argsort(cost.diagonal()[keep], kind="stable")]]
-        found = self._detect(image, candidates) if time >= self.next_look else []
+        found = self._detect(now, image, candidates) if time >= self.next_look else []
         return candidates + found, len(candidates)
 
     def _take(self, known: dict[int, Sighting], new: list[Sighting]) -> None:
@@ -157,17 +159,19 @@ class Follower:
     def _plan_next_look(self, time: float) -> None:
         looked = time >= self.next_look
         lost = any(t.missing_for(time) > 0 for t in self.active)
-        wait = _LOOK_SOON if lost or not self.active else _LOOK_EVERY
+        wait = LOOK_SOON if lost or not self.active else LOOK_EVERY
         self.next_look = time + wait if looked else min(self.next_look, time + wait)
+        self.scout.expect(self.next_look)
 
-    def _detect(self, image: np.ndarray, known: list[Pose]) -> list[Pose]:
-        with trace.span("detect"):
-            box, _ = self.detector.detect(image)
-        box = np.asarray(box, dtype=np.float64).reshape(-1, 4)
+    def _detect(self, now: PastFrame, image: np.ndarray, known: list[Pose]) -> list[Pose]:
+        box = self.scout.find(now.frame, image)
         if known and len(box):
             # somebody half hidden by a followed person overlaps them: only a near copy of a box is known
             box = box[body2d.overlap(box, np.stack([p.box for p in known])).max(axis=1) < 0.6]
         first = self.sight.poses(image, [self.network.region_from_box(b) for b in box])
+        # a box of another size round a followed person shows them again
+        again = association.distinct([*known, *first], self.skeleton)
+        first = [p for i, p in enumerate(first, start=len(known)) if i in again]
         # a detector's box is loose and upright; a second look, placed by the pose itself, is a better start
         second = self.sight.poses(image, [self.network.region(p.joints, p.score) for p in first])
         good = [p for p in second if self.sight.is_somebody(p, image, BIRTH_SCORE)]

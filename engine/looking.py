@@ -1,23 +1,27 @@
 """A video's frames on their way: decoded, watched for the camera's motion and looked at, all at once.
 
-Decoding and the camera's watch run ahead in threads of their own; who is looked at, and where, follows from
-the frame before, so the looking itself is one thread.
+Decoding, the camera's watch and the detector run ahead in threads of their own; who is looked at, and where,
+follows from the frame before, so the looking itself is one thread.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
 from . import trace
 from .camera_watch import CameraWatch, Followed
+from .checkpoint import Checkpoint
 from .errors import BadArguments, BadInput
+from .frame import Frame
+from .keeping import Keeper
 from .overlap import ahead
 from .pace import CALM, EVERY_FRAME
 from .people import People2D, follow
 from .progress import Progress
+from .scout import Scout
 from .settings import Settings
 from .video import VideoInfo, read_frames
 
@@ -28,24 +32,44 @@ _MOST_AHEAD, _AHEAD_BYTES = 8, 48 << 20  # frames that wait before each stage, a
 
 
 def look(
-    info: VideoInfo, settings: Settings, models: Models, report: Progress, stop: Callable[[], bool]
+    info: VideoInfo,
+    settings: Settings,
+    models: Models,
+    report: Progress,
+    stop: Callable[[], bool],
+    *,
+    checkpoint: Checkpoint | None = None,
+    continued: Callable[[int], None] = lambda frame: None,
 ) -> tuple[People2D, Sequence[Followed]]:
     """Everybody in a video, and points of its background in every frame.
 
+    checkpoint: keeps how far it has come; where it holds something already it goes on there, and `continued`
+    is called with the number of the frame.
     Raises BadArguments for a range without frames, BadInput where nobody is seen, Cancelled.
     """
-    frames = read_frames(info.path, start_time=settings.start or 0.0, stop_time=settings.end)
     watch, depth = CameraWatch(), _depth(info)
-    decoded = ahead(trace.over("decode", frames), depth, "decode")
-    with contextlib.closing(ahead(watch.over(decoded), depth, "camera watch")) as watched:
+    first, end = settings.start or 0.0, settings.end
+
+    def read(number: int, seek: bool) -> Generator[Frame, None, None]:
+        frames = read_frames(info.path, number, start_time=first, stop_time=end, seek=seek)
+        return ahead(trace.over("decode", frames), depth, "decode")
+
+    keeper = None
+    if checkpoint is not None:
+        keeper = Keeper(checkpoint, watch, models.network.skeleton, continued)
+    decoded = read(0, True) if keeper is None else keeper.frames(read)
+    scout = Scout(models.detector)
+    watched = ahead(watch.over(decoded), depth, "camera watch")
+    with contextlib.closing(ahead(scout.over(watched), depth, "scout")) as scouted:
         people = follow(
-            watched,
+            scouted,
             models.network,
-            models.detector,
+            scout,
             total=_expected_frames(info, settings),
             progress=report,
             cancelled=stop,
             pace=EVERY_FRAME if settings.every_frame else CALM,
+            keeper=keeper,
         )
     count = len(people.time)
     if not count:

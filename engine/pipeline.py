@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from blender_pose3d.tracks import Tracks
 
 from . import cache, describe, trace
-from .errors import BadArguments
+from .checkpoint import Checkpoint
+from .errors import BadArguments, Cancelled, EngineError
 from .progress import Progress
 from .settings import DEFAULT_LIFTER, DEFAULT_POSE2D, Settings
 
@@ -30,12 +32,13 @@ def track(
     *,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
+    continued: Callable[[int], None] | None = None,
 ) -> Tracks:
     """Tracks of everybody in a video, most prominent first.
 
     progress(stage, done, total) is called with the stages load, follow and lift. cancelled is asked before
-    every frame. Raises BadInput for a video that cannot be read or shows nobody, BadArguments,
-    MissingWeights, Cancelled.
+    every frame. continued is called with the number of the frame where an interrupted run goes on. Raises
+    BadInput for a video that cannot be read or shows nobody, BadArguments, MissingWeights, Cancelled.
     """
     from . import models as models_module
     from . import video as video_module
@@ -48,18 +51,28 @@ def track(
     report, stop = progress or (lambda *_: None), cancelled or (lambda: False)
     with trace.span("load"):
         models = models_module.load(settings.pose2d, settings.lifter, settings.device, report, stop)
-    name = _cache_key(info, settings, models)
+    depends_on = _depends_on(info, settings, models)
+    name = cache.key(depends_on)
     if settings.use_cache and (stored := cache.load(name)) is not None:
         log.info("The tracks come from the cache.")
         # the same bytes may have been seen under another name
         return describe.renamed(stored, info.path.name)
-    from .lifting import Lifting
-    from .looking import look
-
-    people, background = look(info, settings, models, report, stop)
-    tracks = Lifting(info, settings, report, stop).tracks(people, models, background)
-    if settings.use_cache:
+    work = _Work(info, settings, models, report, stop)
+    if not settings.use_cache:
+        return work.tracks()
+    going_on = _GoingOn(continued)
+    with Checkpoint(cache.key(depends_on, code=False), cache.code_fingerprint()) as checkpoint:
+        try:
+            tracks = work.tracks(checkpoint, going_on)
+        except Cancelled:
+            raise
+        except Exception as error:
+            # there is nothing to go on with; and what a checkpoint led to must not come back each time
+            if isinstance(error, EngineError) or going_on.frame is not None:
+                checkpoint.done()
+            raise
         cache.store(name, tracks)
+        checkpoint.done()
     return tracks
 
 
@@ -84,13 +97,47 @@ def lift_people(people: People2D, info: VideoInfo, models: Models, settings: Set
     return Lifting(info, settings, lambda *_: None, lambda: False).tracks(people, models)
 
 
-def _cache_key(info: VideoInfo, settings: Settings, models: Models) -> str:
-    return cache.key(
-        {
-            "video": info.sha256,
-            "models": models.fingerprint(),
-            "range": [settings.start, settings.end],
-            "fov": settings.fov,
-            **({} if info.lens is None else {"lens": info.lens}),
-        }
-    )
+class _GoingOn:
+    """Remembers whether an interrupted run was gone on with, and tells who wants to know."""
+
+    def __init__(self, tell: Callable[[int], None] | None) -> None:
+        self.frame: int | None = None
+        self._tell = tell
+
+    def __call__(self, frame: int) -> None:
+        self.frame = frame
+        if self._tell is not None:
+            self._tell(frame)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be done where no tracks are known yet."""
+
+    info: VideoInfo
+    settings: Settings
+    models: Models
+    report: Progress
+    stop: Callable[[], bool]
+
+    def tracks(
+        self, checkpoint: Checkpoint | None = None, continued: Callable[[int], None] | None = None
+    ) -> Tracks:
+        from .lifting import Lifting
+        from .looking import look
+
+        given = (self.info, self.settings, self.models, self.report, self.stop)
+        people, background = look(*given, checkpoint=checkpoint, continued=continued or (lambda frame: None))
+        lifting = Lifting(self.info, self.settings, self.report, self.stop)
+        return lifting.tracks(people, self.models, background)
+
+
+def _depends_on(info: VideoInfo, settings: Settings, models: Models) -> dict[str, Any]:
+    return {
+        "video": info.sha256,
+        "models": models.fingerprint(),
+        "range": [settings.start, settings.end],
+        "fov": settings.fov,
+        "every_frame": settings.every_frame,
+        **({} if info.lens is None else {"lens": info.lens}),
+    }

@@ -39,15 +39,16 @@ class Meter:
         self.stages: dict[str, Step] = {}
         self._report = report
         self._interval = interval
-        self._started: dict[str, float] = {}
+        self._started: dict[str, tuple[float, int]] = {}  # when, and what was done already
         self._last = 0.0
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
         first = stage not in self._started
-        started = self._started.setdefault(stage, now)
+        started, before = self._started.setdefault(stage, (now, done))
         seconds = now - started
-        fps = done / seconds if seconds > 0 else 0.0
+        # an interrupted run that goes on did not do in this time what was done before
+        fps = (done - before) / seconds if seconds > 0 else 0.0
         left = (total - done) / fps if fps > 0 else None
         self.stages[stage] = step = Step(stage, done, total, seconds, fps, left)
         if first or done >= total or now - self._last >= self._interval:

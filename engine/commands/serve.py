@@ -101,7 +101,13 @@ class Job:
         asked = self.asked
         output.check(asked.output)
         meter = Meter(lambda step: None if self.stop.is_set() else self._writer.progress(self.id, step))
-        everybody = track(asked.video, asked.settings, progress=meter, cancelled=self.stop.is_set)
+        everybody = track(
+            asked.video,
+            asked.settings,
+            progress=meter,
+            cancelled=self.stop.is_set,
+            continued=lambda frame: self._writer.send("continued", self.id, frame=frame),
+        )
         written = everybody if asked.everybody else choose(everybody, asked.person)
         taken: dict[str, Any] = {}
         if asked.pictures is not None:

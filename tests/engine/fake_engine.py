@@ -2,12 +2,14 @@
 
 The fake 2D network sees a red block as a standing person; nothing else is replaced. SLOW=seconds in the
 environment makes each look take that long; CRASH=1 makes it fail as a bug would; CHATTY=1 makes it print on
-standard output.
+standard output. KEEP_EVERY=seconds is how often work is kept; KILL_IN_PART=n kills the process while it
+writes the n-th part of a checkpoint.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 import types
@@ -91,8 +93,25 @@ def install() -> None:
     sys.modules |= {m.__name__: m for m in (registry, lifter, camera)}
 
 
+def keep_often() -> None:
+    from engine import checkpoint, keeping
+
+    keeping.EVERY = float(os.environ.get("KEEP_EVERY", keeping.EVERY))
+    fatal = int(os.environ.get("KILL_IN_PART", "0"))
+    written = []
+
+    def fsync(handle: int) -> None:
+        written.append(handle)
+        if len(written) == fatal:
+            os.ftruncate(handle, os.fstat(handle).st_size // 2)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    checkpoint.os = types.SimpleNamespace(fsync=fsync)
+
+
 if __name__ == "__main__":
     install()
+    keep_often()
     from engine.__main__ import main
 
     sys.exit(main())

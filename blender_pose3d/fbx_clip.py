@@ -7,40 +7,21 @@ curves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
-from .channels import euler_angles
+from .channels import euler_angles, quaternions_from_euler
 from .fbx_curves import Channel, Curves
 from .fbx_nodes import FbxError, FbxFile, Node, node, read_fbx, written
 from .fbx_shapes import shape_channels
+from .joint_clip import JointClip
 from .quaternions import from_frames
+from .rotations import matrices_from
 
-# The file's own rest pose may be this far from ours, in its units and as elements of a matrix.
-_PLACE, _TURN = 0.02, 1e-3
 # From this version on files count time in other ticks.
 _OTHER_CLOCK = 7700
 
 
-@dataclass(frozen=True)
-class FbxClip:
-    """name: of the take. fps: frames a second. joints: J names of the file's limb nodes. tops: (J,) bool,
-    those with no joint above. rest: (J, 4, 4) rigid matrices from a joint to the one above (or to the
-    armature's node), in the file's units; local: (T, J, 4, 4) the same in each frame. still: how near to
-    rest, in these units, a joint's place stays that gets no keys. shapes: (mesh's node, shape) → (T,)."""
-
-    name: str
-    fps: float
-    joints: tuple[str, ...]
-    tops: np.ndarray
-    rest: np.ndarray
-    local: np.ndarray
-    still: float
-    shapes: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
-
-
-def with_clip(data: bytes, clip: FbxClip) -> bytes:
+def with_clip(data: bytes, clip: JointClip) -> bytes:
     """A binary FBX file with a clip for its joints; nothing else of it changes.
 
     Every joint gets its rotation, as Euler angles that run without jumps; its place only where that differs
@@ -58,7 +39,7 @@ def with_clip(data: bytes, clip: FbxClip) -> bytes:
     return written(file)
 
 
-def _channels(file: FbxFile, clip: FbxClip) -> list[Channel]:
+def _channels(file: FbxFile, clip: JointClip) -> list[Channel]:
     limbs = _limbs(file)
     missing = [name for name in clip.joints if name not in limbs]
     if missing:
@@ -66,10 +47,11 @@ def _channels(file: FbxFile, clip: FbxClip) -> list[Channel]:
     models = [limbs[name] for name in clip.joints]
     places = np.array([_vector(model, "Lcl Translation") for model in models])
     angles = np.array([_vector(model, "Lcl Rotation") for model in models])
-    _check_rest(clip, places, angles)
+    if not clip.is_at_rest(places, matrices_from(quaternions_from_euler(np.radians(angles), "XYZ"))):
+        raise FbxError("the file's rest pose is not the expected one")
     turned = _angles(clip, angles)
     moved = clip.local[..., :3, 3]
-    moves = clip.tops | (np.abs(moved - places).max(axis=(0, 2)) > clip.still)
+    moves = clip.moves(places)
     found = []
     for j, model in enumerate(models):
         for wanted, name, letter, values, rest in (
@@ -82,7 +64,7 @@ def _channels(file: FbxFile, clip: FbxClip) -> list[Channel]:
     return found
 
 
-def _angles(clip: FbxClip, rest: np.ndarray) -> np.ndarray:
+def _angles(clip: JointClip, rest: np.ndarray) -> np.ndarray:
     """(T, J, 3) degrees, without jumps, and on from the angles (J, 3) that the file has for the rest pose."""
     turns = np.concatenate([clip.rest[None, :, :3, :3], clip.local[..., :3, :3]])
     quaternions = from_frames(turns.reshape(-1, 3, 3)).T.reshape(*turns.shape[:2], 4)
@@ -124,17 +106,6 @@ def _mark(model: Node, name: str, values: np.ndarray) -> None:
         within.append(made)
     else:
         within[within.index(before)] = made
-
-
-def _check_rest(clip: FbxClip, places: np.ndarray, angles: np.ndarray) -> None:
-    """That the file's nodes stand as ours do: bones have no axes of their own there, places no other unit."""
-    from scipy.spatial.transform import Rotation
-
-    turned = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
-    far = np.abs(places - clip.rest[:, :3, 3]).max()
-    bent = np.abs(turned - clip.rest[:, :3, :3]).max()
-    if far > _PLACE or bent > _TURN:
-        raise FbxError("the file's rest pose is not the expected one")
 
 
 def _free_id(file: FbxFile) -> int:

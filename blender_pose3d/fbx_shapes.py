@@ -6,11 +6,12 @@ import numpy as np
 
 from .fbx_curves import Channel
 from .fbx_nodes import FbxFile
+from .joint_clip import ShapeMotion
 
 _NAME = "DeformPercent"
 
 
-def shape_channels(file: FbxFile, shapes: dict[tuple[str, str], np.ndarray]) -> list[Channel]:
+def shape_channels(file: FbxFile, shapes: ShapeMotion) -> list[Channel]:
     """A channel for each of the file's shapes that moves.
 
     shapes: (mesh's node, shape) → (T,) values, 1 for the whole shape. Those that the file does not have, as

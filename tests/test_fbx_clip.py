@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from blender_pose3d.fbx_clip import FbxClip, with_clip
+from blender_pose3d.fbx_clip import with_clip
 from blender_pose3d.fbx_nodes import FbxError, FbxFile, Node, node, read_fbx, written
+from blender_pose3d.joint_clip import JointClip
 
 SECOND = 46186158000
 FRAMES = 25
@@ -47,7 +48,7 @@ def character(version: int = 7400) -> bytes:
     return written(FbxFile(version, root, bytes(20), bytes(140)))
 
 
-def clip() -> FbxClip:
+def clip() -> JointClip:
     rest = np.tile(np.eye(4), (2, 1, 1))
     rest[1, 1, 3] = -40.0
     local = np.tile(rest, (FRAMES, 1, 1, 1))
@@ -55,7 +56,7 @@ def clip() -> FbxClip:
     local[:, 1, :3, :3] = Rotation.from_euler("z", turn, degrees=True).as_matrix()
     local[:, 0, 0, 3] = np.linspace(0, 100, FRAMES)
     smile = {("body", "smile"): np.linspace(0, 1, FRAMES), ("body", "Basis"): np.zeros(FRAMES)}
-    return FbxClip("walk", 24.0, ("hips", "thigh"), np.array([True, False]), rest, local, 1e-3, smile)
+    return JointClip("walk", 24.0, ("hips", "thigh"), np.array([True, False]), rest, local, 100.0, smile)
 
 
 def channels(file: FbxFile) -> dict[tuple[int, bytes, bytes], tuple[np.ndarray, np.ndarray]]:

@@ -14,16 +14,15 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..fbx_clip import FbxClip, with_clip
+from ..fbx_clip import with_clip
 from ..fbx_nodes import FbxError
-from ..joint_motion import JointMotion, local_matrices
+from ..joint_clip import JointClip
+from .export_clip import clip_of
 from .export_files import exporter, write_whole
-from .export_meshes import meshes_of
 from .export_presets import PRESETS, ExportSettings, Preset
-from .export_shapes import ShapeMotion, settle_shapes, shape_motion
+from .export_shapes import settle_shapes
 from .export_skeleton import Skeleton, skeleton_of
-from .export_stage import STILL, in_file, stage
-from .scene import frame_rate
+from .export_stage import stage
 
 _log = logging.getLogger(__name__)
 
@@ -68,11 +67,8 @@ def export_fbx(
     job = _Job(armature, Path(path), skeleton, chosen, meshes)
     if settings.content == "character":
         return job.write()
-    scene = bpy.context.scene
-    frames = range(scene.frame_start, scene.frame_end + 1)
-    shapes = shape_motion(meshes_of(armature) if meshes else [], frames)
     try:
-        return job.write(_clip(skeleton.motion, Path(path).stem, shapes))
+        return job.write(clip_of(armature, skeleton.motion, _AXES, Path(path).stem, meshes=meshes))
     except FbxError as error:
         _log.warning("Blender's exporter writes the animation of %s: %s", path, error)
         return job.write(by_exporter=True)
@@ -86,7 +82,7 @@ class _Job:
     preset: Preset
     meshes: bool
 
-    def write(self, clip: FbxClip | None = None, *, by_exporter: bool = False) -> Path:
+    def write(self, clip: JointClip | None = None, *, by_exporter: bool = False) -> Path:
         """The character with a clip, with the animation that Blender's exporter makes of it, or at rest."""
         options = _OPTIONS | self.preset.fbx | {"bake_anim": by_exporter}
 
@@ -115,16 +111,3 @@ class _Job:
 def blender_writes(path: Path, options: dict[str, Any]) -> None:
     """What Blender's own exporter does; by itself so that its time can be taken."""
     bpy.ops.export_scene.fbx(filepath=str(path), **options)
-
-
-def _clip(motion: JointMotion, name: str, shapes: ShapeMotion) -> FbxClip:
-    return FbxClip(
-        name,
-        frame_rate(bpy.context.scene),
-        motion.names,
-        motion.parents < 0,
-        local_matrices(in_file(_AXES, motion.rest), motion.parents),
-        local_matrices(in_file(_AXES, motion.world), motion.parents),
-        STILL * np.linalg.norm(_AXES[:3, 0]),
-        shapes,
-    )

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import bpy
 import numpy as np
 
-# Object and shape key → (T,) its value, 1 for the whole shape.
-ShapeMotion = dict[tuple[str, str], np.ndarray]
+from ..joint_clip import ShapeMotion
 
 
 def shape_motion(meshes: Sequence[bpy.types.Object], frames: range) -> ShapeMotion:

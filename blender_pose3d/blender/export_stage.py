@@ -14,6 +14,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from ..joint_clip import STILL, in_file
 from ..joint_motion import JointMotion, local_matrices
 from ..retarget import Animation
 from ..rotations import continuous, quaternions_from
@@ -25,8 +26,6 @@ from .export_skeleton import Skeleton
 _KINDS = ("scenes", "objects", "armatures", "meshes", "actions")
 # The frame before the clip, in which the copy stands at rest.
 _AT_REST = -1
-# Metres: what a joint may stray from its place on its parent before it gets location keys of its own.
-STILL = 1e-5
 
 
 @contextmanager
@@ -122,14 +121,6 @@ def _animate(made: bpy.types.Object, motion: JointMotion, axes: np.ndarray, clip
     locations = {motion.names[j]: basis[:, j, :3, 3] for j in np.flatnonzero(strays)}
     bake(made, Animation(fps, motion.names, rotations, locations), name=clip, start=_AT_REST)
     bpy.context.scene.frame_set(_AT_REST)
-
-
-def in_file(axes: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    """Rigid matrices of the world in the file's space: turned and moved, their axes still of length one."""
-    unit = np.linalg.norm(axes[:3, 0])
-    turned = axes @ matrices
-    turned[..., :3, :3] /= unit
-    return turned
 
 
 @contextmanager

@@ -5,12 +5,11 @@ import numpy as np
 import pytest
 
 from blender_pose3d.blender import export_fbx as exporting
-from blender_pose3d.blender.export import PRESETS, ExportSettings, export_fbx, meshes_of
+from blender_pose3d.blender.export import PRESETS, ExportSettings, export_fbx
 from blender_pose3d.blender.export_files import exporter
 from blender_pose3d.blender.scene import set_range
 from blender_pose3d.fbx_nodes import FbxError, read_fbx
 from tests.blender.exported_rigs import FRAMES, animated, truth
-from tests.blender.readers import _kept
 from tests.test_fbx_clip import channels
 
 FBX = [name for name, preset in PRESETS.items() if preset.format == "fbx"]
@@ -103,38 +102,3 @@ def test_blender_s_importer_moves_it_the_same_way(rig, tmp_path):
     assert set(found.places) == set(expected.places)
     far = max(np.abs(found.places[name] - place).max() for name, place in expected.places.items())
     assert far < 1e-3
-
-
-@pytest.mark.slow
-@pytest.mark.each_blender
-def test_shape_keys_that_are_keyed_or_driven(tmp_path):
-    import ufbx
-
-    armature, _ = animated("generated", fps=30.0, start=7)
-    (mesh,) = meshes_of(armature)
-    mesh.shape_key_add(name="Basis")
-    smile, bend, still = (mesh.shape_key_add(name=name) for name in ("Smile", "Bend", "Wide"))
-    for shape in (smile, bend, still):
-        shape.data[0].co.x += 0.1
-    still.value = 0.25
-    for value, frame in ((0.0, 7), (1.0, 6 + FRAMES)):
-        smile.value = value
-        smile.keyframe_insert("value", frame=frame)
-    driver = bend.driver_add("value").driver
-    variable = driver.variables.new()
-    variable.name, variable.type = "way", "TRANSFORMS"
-    target = variable.targets[0]
-    target.id, target.bone_target, target.transform_type = armature, "hips", "LOC_X"
-    driver.expression = "2 * way"
-    expected = []
-    for frame in range(7, 7 + FRAMES):
-        bpy.context.scene.frame_set(frame)
-        expected.append((smile.value, bend.value, 0.25))
-    assert expected[-1][1] > 0.2
-    scene = _kept(ufbx.load_file(str(export_fbx(armature, tmp_path / "clip.fbx"))))
-    stack = _kept(scene.anim_stacks[0])
-    for frame, values in enumerate(expected):
-        now = _kept(scene.evaluate(_kept(stack.anim), stack.time_begin + frame / 30))
-        weights = {_kept(one).name: _kept(one).weight for one in now.blend_channels}
-        assert np.allclose([weights[name] for name in ("Smile", "Bend", "Wide")], values, atol=1e-5)
-    assert mesh.data.shape_keys.animation_data.action, "the user's own keys are gone"

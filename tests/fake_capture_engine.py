@@ -2,7 +2,8 @@
 
 done: answers with the tracks file named in FAKE_TRACKS. die: a crash after some progress. wait: progress
 until it is cancelled. deaf: as wait, but cancels are not heard. flood: twenty thousand messages, then as
-wait. gone: the video cannot be read any more. offline: no weights.
+wait. gone: the video cannot be read any more. offline: no weights. full: it fills the disk of its output. no
+gpu: the device cannot be had.
 """
 
 from __future__ import annotations
@@ -44,6 +45,16 @@ for line in sys.stdin:
             fail(job, "bad_input", 3, "The video film.mp4 cannot be read.", "Choose it again.")
         if mode == "offline":
             fail(job, "missing_weights", 4, "No weights, and going online is not allowed.", "Allow it.")
+        if mode == "full":
+            try:
+                with open(asked["output"] + ".part", "wb", buffering=0) as file:
+                    while True:
+                        file.write(bytes(4096))
+            except OSError as error:
+                os.unlink(asked["output"] + ".part")
+                fail(job, "failed", 1, "The disk is full: " + str(error.strerror), "Free some space.")
+        if mode == "no gpu":
+            fail(job, "bad_arguments", 2, "There is no graphics card that it can use.", "Choose Processor.")
         if mode == "flood":
             for done in range(20000):
                 step(done % 100)

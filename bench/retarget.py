@@ -46,9 +46,9 @@ def as_motion(joints: np.ndarray, fps: float) -> Motion:
     return Motion(fps, 0, times, planted, score, H36M_19, camera, filled, planted, contacts=contacts)
 
 
-def measure(rig: BenchRig, motion: Motion) -> dict[str, np.ndarray]:
+def measure(rig: BenchRig, motion: Motion, refine: bool = True) -> dict[str, np.ndarray]:
     """Errors of one clip on one rig, frame by frame: degrees, metres, counts."""
-    animation = fit(motion, rig.rest, rig.mapping, extras=rig.extras, twists=rig.twists)
+    animation = fit(motion, rig.rest, rig.mapping, extras=rig.extras, twists=rig.twists, refine=refine)
     pose = posed(rig.rest, animation)
     joints = joints_of(rig, pose)
     errors = directions(joints, level_toes(motion, rig), rig)

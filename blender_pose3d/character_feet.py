@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .footprints import footprints
 from .ik import Chain, follow, turned_on
-from .planting import plant
+from .planting import Feet, put, standing_feet
 from .quaternions import between, multiply, rotate
+from .refine_body import Leg, refined
 from .rotations import norm, unit
 from .skeleton import H36M_19
 from .stride import stride
@@ -45,26 +46,44 @@ class Planted:
     tips: dict[str, np.ndarray]
 
 
-def keep_contacts(legs: Legs, contacts: np.ndarray, fps: float, ground: float) -> Planted:
+def keep_contacts(
+    legs: Legs, contacts: np.ndarray, fps: float, ground: float, *, refine: bool = True
+) -> Planted:
     """Legs whose feet rest during contacts (T, 4) of left heel and toe, right heel and toe.
 
-    ground: height of the floor that the character stands on, metres.
+    ground: height of the floor that the character stands on, metres. refine: weigh hips, legs and feet
+    against each other (``refine_body``), instead of legs that do what feet ask for.
     """
     floor = np.array([0.0, 0.0, ground])
     joints = _joints(legs) - floor
     points = np.stack([ends[side] for side in "LR" for ends in (legs.heels, legs.tips)], axis=1) - floor
     heights = np.concatenate([legs.at_rest[side] for side in "LR"])
-    way = stride(points, contacts, heights, fps)[:, None]
-    points = points + way
+    way = stride(points, contacts, heights, fps)
+    points = points + way[:, None]
     places, held = footprints(points, contacts, heights, fps)
-    planted, soles = plant(joints + way, points, held, H36M_19, fps, heights=heights, places=places)
-    shift = planted[:, 0] - joints[:, 0]
+    joints = joints + way[:, None]
+    feet = standing_feet(joints, points, held, H36M_19, fps, heights=heights, places=places)
+    if refine:
+        feet = replace(feet, hips=feet.hips + way, ankles=feet.ankles + floor, ends=feet.ends + floor)
+        return _refined(legs, feet, places + floor, heights + ground, fps)
+    planted, soles = put(joints, feet, H36M_19, fps)
     chains = {}
     for side in "LR":
         hip, knee, ankle = (planted[:, _at(side + name)] + floor for name in ("Hip", "Knee", "Ankle"))
         chains[side] = Chain(hip, knee, ankle, legs.chains[side].hinge)
     soles = soles + floor
-    return Planted(shift, chains, {"L": soles[:, 0], "R": soles[:, 2]}, {"L": soles[:, 1], "R": soles[:, 3]})
+    return Planted(
+        way + feet.hips, chains, {"L": soles[:, 0], "R": soles[:, 2]}, {"L": soles[:, 1], "R": soles[:, 3]}
+    )
+
+
+def _refined(legs: Legs, feet: Feet, places: np.ndarray, heights: np.ndarray, fps: float) -> Planted:
+    own = [Leg(legs.chains[s], np.stack([legs.heels[s], legs.tips[s]])) for s in "LR"]
+    shift, made = refined((own[0], own[1]), feet, places, heights, fps)
+    after = dict(zip("LR", made, strict=True))
+    chains = {side: leg.chain for side, leg in after.items()}
+    heels, tips = ({side: leg.ends[end] for side, leg in after.items()} for end in (0, 1))
+    return Planted(shift, chains, heels, tips)
 
 
 def _joints(legs: Legs) -> np.ndarray:

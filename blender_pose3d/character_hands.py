@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .holds import ease_off, grip_weight, offset
 from .ik import Chain, follow, solve, turned_on
 from .joint_limits import ELBOW
-from .planting import ease_off, grip_weight, offset
 from .spans import middles
 
 

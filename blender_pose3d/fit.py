@@ -47,6 +47,7 @@ def fit(
     twists: Mapping[str, Sequence[str]] | None = None,
     hold_hands: bool = False,
     hand_targets: Mapping[str, HandTarget] | None = None,
+    refine: bool = True,
 ) -> Animation:
     """Rotations and hip location that make an armature follow a person.
 
@@ -55,7 +56,8 @@ def fit(
     extras, twists: role → further bones in line with that part and beside it, as ``rig_maps.detect`` finds
     them; without extras all bones in line turn with their part. hold_hands: the character's hands stay in one
     place while the person's rest, as they do anyway where the motion tells of
-    rests. hand_targets: "L", "R" → where wrists are wanted.
+    rests. hand_targets: "L", "R" → where wrists are wanted. refine: hips, legs and feet share what the
+    character's proportions cost (``refine_body``); without, legs do what feet ask for.
     Orientations are the person's in the world; the way starts at the armature object's origin and is scaled
     by the ratio of leg lengths. Raises FitError for joints that are not numbers, for an unknown skeleton, for
     a mapping that does not suit the armature and for an armature whose transform has no rotation.
@@ -74,7 +76,7 @@ def fit(
         frames = level_soles(frames, motion.contacts, motion.fps)
     posing = _posing(character, joints, (frames, rest_frames), motion.fps)
     if motion.contacts is not None:
-        posing = posing.standing(motion.contacts)
+        posing = posing.standing(motion.contacts, refine=refine)
     rests = _rests(motion) if hold_hands else motion.hands
     if rests is not None or hand_targets:
         posing = posing.reaching(rests, hand_targets)
@@ -170,7 +172,7 @@ def _check_mapping(rest: RestPose, mapping: Mapping[str, str]) -> None:
 
 
 def _check_limbs(joints: np.ndarray, reason: str) -> None:
-    size = float((joints.max(axis=1) - joints.min(axis=1)).max())
+    size = float(np.abs(joints - joints[:, :1]).max())
     parents, children = H36M_19.bones.T
     short = norm(joints[:, children] - joints[:, parents]) <= 1e-4 * size
     if short.any():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
-from .planting import ease_off
+from .holds import ease_off
 from .spans import middles
 
 # Seconds at both ends of a contact in which the other end of the foot is free: it may be on its way.

@@ -7,8 +7,8 @@ from scipy.ndimage import gaussian_filter1d
 
 from .contacts import SEEN, most_probable
 from .frames import arm_hinge
+from .holds import ease_off, grip_weight, offset
 from .limbs import bend, reach
-from .planting import ease_off, grip_weight, offset
 from .rotations import frame, unit
 from .skeleton import Skeleton
 from .spans import middles

@@ -46,8 +46,11 @@ class Posing:
         limbs = {bone: self.turned[role] for role, bone in self._limbs() if role in self.turned}
         return self.character.pose(limbs | self.trunk, self.path)
 
-    def standing(self, contacts: np.ndarray) -> Posing:
-        """The same with feet that rest during contacts (T, 4) of left heel and toe, right heel and toe."""
+    def standing(self, contacts: np.ndarray, *, refine: bool = True) -> Posing:
+        """The same with feet that rest during contacts (T, 4) of left heel and toe, right heel and toe.
+
+        refine: as ``character_feet.keep_contacts`` has it.
+        """
         character, pose = self.character, self.pose()
         ground, sole = floors(character.joints, float(character.rest.world[2, 3]))
         chains, heels, tips, at_rest = {}, {}, {}, {}
@@ -59,7 +62,7 @@ class Posing:
             at_rest[side] = np.array([heel[2], tip[2]]) - sole
         spine = self.path + rotate(self.turned["hips"], character.at("Spine") - character.at("Hip"))
         legs = Legs(self.path, spine, chains, heels, tips, at_rest)
-        planted = keep_contacts(legs, contacts, self.fps, ground)
+        planted = keep_contacts(legs, contacts, self.fps, ground, refine=refine)
         turned = stepped(legs, planted, self.turned)
         turned, toes = bend_toes(character, planted, turned, contacts, self.fps)
         return replace(self, turned=turned, path=self.path + planted.shift, toes=toes)

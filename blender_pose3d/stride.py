@@ -10,7 +10,7 @@ import numpy as np
 from scipy.linalg import solveh_banded
 
 from .banded import difference_penalty
-from .planting import offset
+from .holds import offset
 
 _CALM = 0.08  # seconds over which the speed of the way is smoothed
 _HOME = 30.0  # seconds in which the way would go back to the person's

@@ -1,7 +1,8 @@
 """How far exported joints lie from Blender's own, read back by other programs, and how long exports take.
 
 ``.venv/bin/python -m bench.exports`` moves rigs of the tests; with ``--frames 1800 --rigs unreal5 --unread``
-it only measures time. ufbx reads FBX; pygltflib GLB; bvhio and pybvh BVH.
+it only measures time. ufbx reads FBX; pygltflib GLB; bvhio and pybvh BVH; and Assimp reads FBX where
+its command line program is installed (Debian: assimp-utils).
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import argparse
 import contextlib
 import io
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -52,7 +55,8 @@ def exported(armature: bpy.types.Object, folder: Path, expected: Truth, *, read:
     """A line for each file and each of its readers."""
     rows = []
     fbx = [name for name, preset in PRESETS.items() if preset.format == "fbx"]
-    writers = {f"FBX {name}": (export_fbx, {"preset": name}, {"ufbx": read_fbx}) for name in fbx}
+    of_fbx = {"ufbx": read_fbx} | ({"assimp": read_assimp} if shutil.which("assimp") else {})
+    writers = {f"FBX {name}": (export_fbx, {"preset": name}, of_fbx) for name in fbx}
     writers["GLB"] = (export_glb, {}, {"pygltflib": read_glb})
     writers["BVH"] = (export_bvh, {}, {"bvhio": read_bvhio, "pybvh": read_pybvh})
     for title, (write, options, readers) in writers.items():
@@ -64,6 +68,15 @@ def exported(armature: bpy.types.Object, folder: Path, expected: Truth, *, read:
             errors = line(read_file(path), expected) if read else ""
             rows.append(f"{title} | {reader} | {seconds:.2f} | {errors}")
     return rows
+
+
+def read_assimp(path: Path) -> Read:
+    """What Assimp makes of an FBX file, by way of a GLB that it writes, still in the file's unit."""
+    glb = path.with_suffix(".glb")
+    subprocess.run(["assimp", "export", str(path), str(glb), "-fglb2"], check=True, capture_output=True)
+    read = read_glb(glb)
+    read.joints = {name: place / 100 for name, place in read.joints.items()}
+    return read
 
 
 def line(read: Read, expected: Truth) -> str:

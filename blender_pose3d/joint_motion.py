@@ -14,6 +14,8 @@ _TOGETHER = 1e-3
 _ON_FLOOR = 0.1
 # Hz: slower movement of the hips is the way over the floor, as for `root_motion`.
 _TRAVEL = 0.5
+# Axes are at right angles when products of them are below this; steps towards that, at most.
+_SQUARE, _STEPS = 1e-8, 10
 # Metres: a root that stays this near to its place carries nothing.
 _STAYS = 1e-3
 
@@ -39,9 +41,19 @@ class JointMotion:
 
 
 def rigid(matrices: np.ndarray) -> np.ndarray:
-    """(..., 4, 4) matrices with the length of their axes taken out."""
+    """(..., 4, 4) matrices with the length of their axes taken out, and that they are askew.
+
+    Steps to the nearest rotation: Higham, "Computing the Polar Decomposition", SIAM Journal on Scientific and
+    Statistical Computing 7, 1986. Blender's own matrices are askew by some 1e-5, which one step mends.
+    """
     made = matrices.copy()
-    made[..., :3, :3] /= np.linalg.norm(made[..., :3, :3], axis=-2, keepdims=True)
+    axes = made[..., :3, :3]
+    axes /= np.linalg.norm(axes, axis=-2, keepdims=True)
+    for _ in range(_STEPS):
+        askew = np.swapaxes(axes, -1, -2) @ axes - np.eye(3)
+        if np.abs(askew).max() < _SQUARE:
+            break
+        axes -= 0.5 * axes @ askew
     return made
 
 

@@ -66,11 +66,15 @@ def fill(manager: bpy.types.WindowManager, select: Path | None = None) -> None:
         item = items.add()
         item.name, item.folder, item.whole = capture.name, str(capture.folder), capture.whole
         item.tracks = str(capture.tracks)
-        item.length = f"{capture.seconds:.1f} s" if capture.whole else "interrupted"
+        item.length = f"{capture.seconds:.1f} s" if capture.whole else _interrupted(capture)
         item.people = str(capture.people) if capture.whole else ""
         item.grade = grade(capture.figures)
     folders = [capture.folder for capture in DESK.kept]
     manager.pose3d_capture = folders.index(select) if select in folders else -1
+
+
+def _interrupted(capture: Any) -> str:
+    return f"interrupted, {capture.reached:.0%}" if capture.reached else "interrupted"
 
 
 class POSE3D_OT_remove_capture(bpy.types.Operator):

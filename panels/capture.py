@@ -91,6 +91,8 @@ def _button(layout: bpy.types.UILayout, context: bpy.types.Context, letters: int
         row.operator(POSE3D_OT_capture.bl_idname, icon="RENDER_ANIMATION")
     elif not before.whole:
         row.operator(POSE3D_OT_capture.bl_idname, text="Continue Capture", icon="RENDER_ANIMATION")
+        if before.reached:
+            wrapped(layout, f"It continues at about {before.reached:.0%}.", "INFO", letters)
     else:
         row.operator(POSE3D_OT_capture.bl_idname, text="Use Capture", icon="CHECKMARK")
         row.operator(POSE3D_OT_capture.bl_idname, text="", icon="FILE_REFRESH").again = True
@@ -108,6 +110,8 @@ def _progress(layout: bpy.types.UILayout, job: Any) -> None:
     stage = STAGES.get(step.stage, step.stage)
     text = f"{stage}  {step.done} / {step.total}" if step.total else f"{stage} ..."
     layout.progress(factor=step.fraction, text=text)
+    if job.continued:
+        layout.label(text=f"Continued at {job.continued:.0%}", icon="LOOP_FORWARDS", translate=False)
     row = layout.row()
     row.label(text=f"{step.fps:.1f} frames/s" if step.stage in {"follow", "lift"} else "", translate=False)
     row.label(text="" if step.seconds_left is None else f"{clock(step.seconds_left)} left", translate=False)

@@ -112,6 +112,16 @@ def test_what_fails_is_told_and_goes_on_later(desk, means, video, mode, words):
     assert desk.job.state == "done" and [c.whole for c in desk.kept] == [True]
 
 
+def test_an_interrupted_capture_says_where_it_continues(desk, means, video):
+    captured(desk, means("die"), Request(video))
+    assert desk.kept[0].reached == pytest.approx(0.4)
+    desk.refresh(means("die").root)
+    assert desk.kept[0].reached == pytest.approx(0.4), "it is remembered"
+    captured(desk, means("continue"), Request(video))
+    assert (desk.job.state, desk.job.continued) == ("done", pytest.approx(0.6))
+    assert desk.job.capture.reached == 1.0
+
+
 def test_another_protocol(desk, means, video):
     captured(desk, means("wait", FAKE_PROTOCOL="7"), Request(video))
     assert "speaks protocol 7" in desk.message and "update both" in desk.message

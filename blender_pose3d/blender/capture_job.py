@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ class Means:
 
 class CaptureJob:
     """state: one of the words above. problem: why it failed. note: what is worth knowing. capture: what came
-    out, when state is DONE. found: it had been captured before."""
+    out, when state is DONE. found: it had been captured before. continued: part of the video, 0 to 1, that an
+    interrupted capture had got to and this one went on from."""
 
     def __init__(
         self, session: EngineSession, means: Means, request: Request, *, again: bool = False
@@ -69,6 +71,9 @@ class CaptureJob:
         self.note = ""
         self.capture: Capture | None = None
         self.found = False
+        self.continued = 0.0
+        self._continues = False
+        self._reached = 0.0
         self._session = session
         self._means = means
         self._again = again
@@ -157,6 +162,9 @@ class CaptureJob:
                 str(message.get("stage")), int(message.get("done") or 0), int(message.get("total") or 0),
                 float(message.get("fps") or 0.0), None if left is None else float(left),
             )  # fmt: skip
+            self._note_place()
+        elif kind == "continued":
+            self._continues = True
         elif kind == "result" and self.capture is not None:
             capture = self.capture
             self._judging = Background(lambda _: captures.finish(capture))
@@ -165,6 +173,14 @@ class CaptureJob:
             self._end(CANCELLED)
         elif kind in ("error", "crash"):
             self._end(FAILED, told(message))
+
+    def _note_place(self) -> None:
+        """Where in the video it is, to be told when it is interrupted and when it goes on."""
+        if self.progress.stage != "follow" or not self.progress.total:
+            return
+        self._reached = max(self._reached, self.progress.fraction)
+        if self._continues:
+            self.continued, self._continues = self.progress.fraction, False
 
     def _judged(self, judging: Background[Capture]) -> None:
         try:
@@ -182,3 +198,7 @@ class CaptureJob:
 
     def _end(self, state: str, problem: str = "") -> None:
         self.state, self.problem = state, problem
+        if state != DONE and self.capture is not None and self._reached:
+            self.capture = replace(self.capture, reached=self._reached)
+            with contextlib.suppress(OSError):  # a full disk has been told of, or ended it
+                captures.write(self.capture)

@@ -45,7 +45,8 @@ class Request:
 class Capture:
     """One capture. made: seconds since 1970. seconds, frames, fps, people: what the tracks hold, 0 while they
     are not whole. figures: quality of the most prominent person's motion by default settings, as
-    ``quality.Quality.totals`` has it. size, changed: of the tracks file, to notice that it is another."""
+    ``quality.Quality.totals`` has it. size, changed: of the tracks file, to notice that it is another.
+    reached: part of the video, 0 to 1, that an interrupted capture got to; it continues about there."""
 
     folder: Path
     video: str
@@ -63,6 +64,7 @@ class Capture:
     size: int = 0
     changed: int = 0
     figures: dict[str, float | None] = field(default_factory=dict)
+    reached: float = 0.0
 
     @property
     def name(self) -> str:
@@ -178,7 +180,7 @@ def finish(capture: Capture) -> Capture:
         status = capture.tracks.stat()
         seconds = float(tracks.time[-1] - tracks.time[0]) if len(tracks.time) else 0.0
         done = replace(
-            capture, made=time.time(), whole=True, seconds=seconds, frames=len(tracks.time),
+            capture, made=time.time(), whole=True, reached=1.0, seconds=seconds, frames=len(tracks.time),
             fps=float(tracks.meta.get("video", {}).get("fps") or 0.0), people=tracks.people,
             size=status.st_size, changed=status.st_mtime_ns, figures=figures_of(tracks),
         )  # fmt: skip

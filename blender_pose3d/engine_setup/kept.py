@@ -1,7 +1,7 @@
 """What the engine keeps between runs in its cache folder: how large that is, and away with it.
 
-Only what the engine makes by itself goes: tracks, logs, and weights that it can fetch again. Weights that a
-person imported stay, and so does everything we do not know.
+Only what the engine makes by itself goes: tracks, what it would continue with, logs, and weights that it can
+fetch again. Weights that a person imported stay, and so does everything we do not know.
 """
 
 from __future__ import annotations
@@ -15,7 +15,12 @@ from pathlib import Path
 
 SHIPPED = Path(__file__).resolve().parents[2] / "weights"
 _FETCHED = ("pypi", "npm", "url")
-_MADE = (("tracks", "*.npz"), ("logs", "engine-*.log"))
+_MADE = (
+    ("tracks", "*.npz"),
+    ("logs", "engine-*.log"),
+    ("checkpoints", "*/[0-9]*.npz"),
+    ("checkpoints", "*/*.part"),
+)
 
 
 @dataclass(frozen=True)

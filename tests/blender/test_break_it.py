@@ -117,7 +117,7 @@ def test_2_the_disk_gets_full_under_the_engine(sidebar, video, small_disk, monke
     sidebar.settings.video = video
     with pytest.raises(RuntimeError, match="The disk is full"):
         bpy.ops.pose3d.capture()
-    assert [item.length for item in bpy.context.window_manager.pose3d_captures] == ["interrupted"]
+    assert [item.length for item in bpy.context.window_manager.pose3d_captures] == ["interrupted, 40%"]
 
 
 def test_3_the_video_is_deleted_midway(sidebar, video):  # noqa: F811

@@ -215,6 +215,8 @@ def test_one_at_a_time_and_cancel(sidebar, video):
     sidebar.until(lambda: not sidebar.desk.busy)
     drawn = sidebar.draw()
     assert "Cancelled." in drawn.texts and "Continue Capture" in drawn.buttons
+    assert "It continues at about 40%." in drawn.texts
+    assert [item.length for item in bpy.context.window_manager.pose3d_captures] in ([], ["interrupted, 40%"])
     assert not bpy.ops.pose3d.cancel_capture.poll()
 
 
@@ -254,7 +256,7 @@ def test_another_file_meanwhile(sidebar, video, tmp_path):
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "other.blend"))
     assert not sidebar.desk.busy and not sidebar.desk.session.running
     assert any("another file was opened" in " ".join(sidebar.draw().texts) for _ in (0,))
-    assert [item.length for item in bpy.context.window_manager.pose3d_captures] == ["interrupted"]
+    assert [item.length for item in bpy.context.window_manager.pose3d_captures] == ["interrupted, 40%"]
 
 
 def test_turned_off_meanwhile(sidebar, video, add_on):

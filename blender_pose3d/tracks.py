@@ -90,20 +90,22 @@ def write_tracks(path: str | Path, tracks: Tracks) -> None:
     """
     _check(tracks, str(path))
     path = Path(path)
-    given: dict[str, Any] = {key: value.astype(np.float32) for key, value in _given(tracks).items()}
+    given: dict[str, Any] = {
+        key: value.astype(np.float32, copy=False) for key, value in _given(tracks).items()
+    }
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez_compressed(
                 file,
                 meta=np.array(json.dumps({**tracks.meta, "schema": SCHEMA})),
-                frame=tracks.frame.astype(np.int32),
-                time=tracks.time.astype(np.float64),
-                present=tracks.present.astype(bool),
-                joints2d=tracks.joints2d.astype(np.float32),
-                score2d=tracks.score2d.astype(np.float32),
-                joints3d=tracks.joints3d.astype(np.float32),
-                score3d=tracks.score3d.astype(np.float32),
+                frame=tracks.frame.astype(np.int32, copy=False),
+                time=tracks.time.astype(np.float64, copy=False),
+                present=tracks.present.astype(bool, copy=False),
+                joints2d=tracks.joints2d.astype(np.float32, copy=False),
+                score2d=tracks.score2d.astype(np.float32, copy=False),
+                joints3d=tracks.joints3d.astype(np.float32, copy=False),
+                score3d=tracks.score3d.astype(np.float32, copy=False),
                 **given,
             )
             file.flush()

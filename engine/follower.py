@@ -77,8 +77,8 @@ class Follower:
         candidates = [candidates[index] for index in kept]
         owners = association.assign(self.active, candidates, time, self.skeleton)
         alone = association.alone(candidates)
-        # Who is gone, or near another, is followed frame by frame: they might be taken for each other.
-        calm = len(owners) == len(self.active) and all(alone)
+        # Who leaves, or is near another, is followed frame by frame: they might be taken for each other.
+        calm = self._there() <= owners.keys() and all(alone)
         if between and not calm:
             return False
         seen = [Sighting(now.row, time, *each) for each in zip(candidates, alone, strict=True)]
@@ -117,17 +117,23 @@ class Follower:
 
     def _pass_by(self, now: PastFrame, between: list[PastFrame], known: dict[int, Sighting]) -> int:
         """Poses for the frames between two looks; how many frames on the next look is to be."""
-        if self.pace == EVERY_FRAME or self.last is None or not known:
+        there = self._there()
+        if self.pace == EVERY_FRAME or self.last is None or not there:
             return 1
-        surprises = {i: surprise(self.active[i], seen.pose, seen.time) for i, seen in known.items()}
+        surprises = {i: surprise(self.active[i], known[i].pose, now.time) for i in there}
         moved = [index for index, value in surprises.items() if value > self.pace.surprise]
         rows = [(frame.row, frame.time) for frame in between]
-        for index in known.keys() - set(moved):
+        for index in there - set(moved):
             self.active[index].fill(rows, known[index].pose, now.time)
         if moved and between:
             self._look_between(between, [(self.active[i], known[i]) for i in moved])
         frames = now.row - self.last.row
         return self.pace.stretch(frames, max(surprises.values()), (now.time - self.last.time) / frames)
+
+    def _there(self) -> set[int]:
+        """Who of the active was seen at the last look."""
+        row = None if self.last is None else self.last.row
+        return {i for i, tracklet in enumerate(self.active) if tracklet.rows[-1] == row}
 
     def _look_between(self, between: list[PastFrame], moved: list[tuple[Tracklet, Sighting]]) -> None:
         """Look for people whose poses before and after are known: the regions lie on the way."""

@@ -18,8 +18,8 @@ from ..video import VideoInfo, probe, read_frames
 
 _ENGINE = Path(__file__).parents[1]
 _FOLLOWING = (
-    "appearance", "association", "backtrack", "body2d", "columns", "doubles", "follower", "frame", "people",
-    "plausible", "sight", "stitch", "tracklet", "upright", "video",
+    "appearance", "association", "backtrack", "bend", "body2d", "columns", "doubles", "follower", "frame",
+    "people", "plausible", "scout", "sight", "stitch", "tracklet", "upright", "video",
 )  # fmt: skip
 _WORLD = 33
 

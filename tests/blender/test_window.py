@@ -1,4 +1,7 @@
-"""A capture in the real window: the zip in Blender 4.3.2, the real engine, a real clip, pictures kept."""
+"""The whole way in the real window: the zip in Blender 4.3.2, the real engine, a rendered clip, pictures.
+
+The pictures are build artefacts: build/reports/window.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,13 @@ import pytest
 
 import build_addon
 from tests.blender.engine_bridge import bridge
+from tests.blender.filmed_walk import film_walk
 from tests.blender.real_blender import NoRealBlender, RealBlender, real_blender
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = Path(os.environ.get("POSE3D_ENGINE_PYTHON", ROOT / ".venv-engine" / "bin" / "python"))
-SCRIPT = Path(__file__).with_name("window_capture.py")
-PICTURES = ROOT / "build" / "window"
+SCRIPT = Path(__file__).with_name("window_whole_way.py")
+PICTURES = ROOT / "build" / "reports" / "window"
 DISPLAY = ":77"
 SIZE = "1600x1000"
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.real_blender, pytest.mark.timeout(2400)]
@@ -28,7 +32,7 @@ pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.real_blender, p
 
 @pytest.fixture
 def blender() -> Iterator[RealBlender]:
-    for program in ("Xvfb", "import"):
+    for program in ("Xvfb", "import", "xdotool"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not here")
     if not ENGINE.is_file():
@@ -58,6 +62,22 @@ def take(name: str) -> Path:
     return path
 
 
+def waiting(folder: Path, kind: str) -> list[Path]:
+    """What the script asks for now."""
+    return [path for path in folder.glob(f"{kind}-*") if path.suffix != ".part"]
+
+
+def press(lines: str) -> None:
+    """Keys and clicks, a line for each xdotool command."""
+    for line in lines.splitlines():
+        word, _, rest = line.partition(" ")
+        words = (
+            ["type", "--delay", "60", rest.removeprefix("--delay 60 ")] if word == "type" else line.split()
+        )
+        environment = {**os.environ, "DISPLAY": DISPLAY}
+        subprocess.run(["xdotool", *words], env=environment, check=True, timeout=60)
+
+
 def drive(blender: RealBlender, folder: Path, words: list[str], environment: dict[str, str]) -> dict:
     """Start Blender with a window, take the pictures that the script asks for, return its report."""
     shutil.copy2(SCRIPT, folder)
@@ -74,9 +94,12 @@ def drive(blender: RealBlender, folder: Path, words: list[str], environment: dic
         end = time.monotonic() + 1500
         while not (folder / "report.json").exists():
             assert process.poll() is None and time.monotonic() < end, (folder / "blender.log").read_text()
-            for asked in folder.glob("picture-*"):
+            for asked in waiting(folder, "picture"):
                 time.sleep(2)  # until what was drawn is on the screen
                 take(asked.name.removeprefix("picture-"))
+                asked.unlink()
+            for asked in waiting(folder, "keys"):
+                press(asked.read_text())
                 asked.unlink()
             time.sleep(0.2)
         process.wait(timeout=60)
@@ -86,25 +109,26 @@ def drive(blender: RealBlender, folder: Path, words: list[str], environment: dic
         process.wait()
 
 
-def test_a_capture_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+def test_the_whole_way_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
     package = build_addon.build(build_addon.this_platform(), tmp_path, ROOT / "build" / "wheels")
     there = blender.copy_in(package)
     install = ["extension", "install-file", "--repo", "user_default", "--enable", there]
     done = blender.run(["--background", "--command", *install])
     assert done.returncode == 0, done.stdout
-    footage = tmp_path / "footage.mp4"
-    cut = [str(ENGINE), "-m", "demo.footage", str(footage)]
-    made = subprocess.run(cut, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
-    if made.returncode:
-        pytest.skip(f"no footage: {made.stderr.strip()}")
     folder = blender.root / blender.work.lstrip("/")
-    shutil.copy2(footage, folder / "a walk.mp4")
+    clip = folder / "Übung – ein Gang.mp4"
+    shutil.copy2(film_walk(tmp_path, seconds=2.0).video, clip)
     limits = {"OMP_NUM_THREADS": "1", "POSE3D_CACHE": str(Path.home() / ".cache" / "pose3d")}
     with bridge(blender, ENGINE, limits) as python, screen():
-        report = drive(blender, folder, [f"{blender.work}/a walk.mp4"], {"POSE3D_ENGINE_PYTHON": python})
+        report = drive(blender, folder, [f"{blender.work}/{clip.name}", python], {})
     assert report.get("done"), report
+    assert report["why_not_without"] is False, "without an engine the button is grey"
     assert report["busy_after_undo"]
-    assert report["message"].startswith("Captured: "), report
+    assert report["said"]["cancelled"] == "Cancelled."
+    assert report["said"]["captured"].startswith("Captured: 1 person"), report
+    assert report["video"].endswith(clip.name), "an undo meanwhile took nothing away"
     assert report["people_pictures"] >= 1 and "frames" in report["tracks_info"]
+    assert report["exported"] and report["exported"][0].endswith(".fbx"), report
     assert report["slowest_tick"] < 8, report
     assert max(report["slowest_draw"].values()) < 30, report
+    (PICTURES / "report.json").write_text(json.dumps(report, indent=1))

@@ -1,4 +1,7 @@
-"""Clips in GLB files against those that Blender's exporter writes."""
+"""Clips in GLB files against those that Blender's exporter writes.
+
+Not in each Blender: that of 4.2 leaves a frame out of the second file of a session.
+"""
 
 import pytest
 
@@ -10,7 +13,6 @@ from tests.blender.readers import read_glb
 
 
 @pytest.mark.slow
-@pytest.mark.each_blender
 @pytest.mark.parametrize("rig", ["generated", "mixamo"])
 def test_same_motion_as_by_blender_s_exporter_in_less_space(rig, tmp_path, monkeypatch, caplog):
     def refused(*_):

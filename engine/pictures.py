@@ -19,6 +19,7 @@ _SEEN = 0.2  # score from which a joint tells where somebody is
 _ROOM = 0.15  # of a person's size, around them
 _LONGEST = 256  # px
 _MOST = 12  # people; nobody chooses among more by their pictures
+_FAR = 300  # frames, beyond which seeking is quicker than decoding
 
 
 def thumbnail(video: Path, path: Path) -> None:
@@ -91,9 +92,9 @@ def _box(tracks: Tracks, person: int, moment: int) -> tuple[np.ndarray, np.ndarr
 
 
 def _wanted(video: Path, tracks: Tracks, moments: set[int]) -> Iterator[Frame]:
-    if not moments:
-        return
-    first, last = (int(tracks.frame[t]) for t in (min(moments), max(moments)))
-    numbers = {int(tracks.frame[t]) for t in moments}
-    frames = read_frames(video, first, last + 1)
-    yield from (frame for frame in frames if frame.index in numbers)
+    numbers = np.unique([int(tracks.frame[t]) for t in moments])
+    # moments far apart are read one by one: what lies between may be an hour
+    for near in np.split(numbers, np.flatnonzero(np.diff(numbers) > _FAR) + 1):
+        if len(near):
+            frames = read_frames(video, int(near[0]), int(near[-1]) + 1)
+            yield from (frame for frame in frames if frame.index in near)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -185,3 +186,33 @@ def test_a_run_killed_at_any_moment_goes_on(video, tmp_path):
     environment["POSE3D_CACHE"] = str(tmp_path / "whole")
     subprocess.run(command(video, tmp_path / "whole.npz"), env=environment, capture_output=True, check=True)
     same(read_tracks(output), read_tracks(tmp_path / "whole.npz"))
+
+
+@pytest.mark.slow
+def test_an_engine_that_serves_says_where_it_goes_on(video, tmp_path):
+    environment = {**os.environ, "POSE3D_CACHE": str(tmp_path / "cache"), "KEEP_EVERY": "0.1", "SLOW": "0.02"}
+    job = {"id": 7, "command": "track", "video": str(video), "output": str(tmp_path / "a.npz")}
+    given = [sys.executable, str(HERE / "fake_engine.py"), "serve"]
+
+    def serve() -> subprocess.Popen:
+        process = subprocess.Popen(given, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process.stdin.write(json.dumps(job).encode() + b"\n")
+        process.stdin.flush()
+        return process
+
+    with serve() as first:
+        end = time.monotonic() + 60
+        while parts_of(tmp_path / "cache") < 2 and time.monotonic() < end:
+            time.sleep(0.01)
+        first.kill()
+    environment["SLOW"] = "0"
+    with serve() as second:
+        said = []
+        while not said or said[-1]["type"] not in ("result", "error"):
+            said.append(json.loads(second.stdout.readline()))
+        second.stdin.close()
+    (told,) = [message for message in said if message["type"] == "continued"]
+    assert told["id"] == 7 and 0 < told["frame"] < FRAMES
+    followed = [message for message in said if message.get("stage") == "follow"]
+    assert followed[0]["done"] == told["frame"]
+    assert said[-1]["type"] == "result" and read_tracks(tmp_path / "a.npz").people == 1

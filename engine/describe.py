@@ -36,6 +36,7 @@ def meta(
         "skeleton2d": _named(models.network.skeleton),
         "skeleton3d": _named(models.lifter.skeleton),
         "people": len(people.present),
+        **({} if people.looked is None else {"frames_looked_at": int(people.looked.sum())}),
     }
 
 

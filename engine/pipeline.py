@@ -50,7 +50,9 @@ def track(
     log.info("%s: %dx%d, %d frames, %.3f fps", info.path.name, info.width, info.height, info.frames, info.fps)
     report, stop = progress or (lambda *_: None), cancelled or (lambda: False)
     with trace.span("load"):
-        models = models_module.load(settings.pose2d, settings.lifter, settings.device, report, stop)
+        models = models_module.load(
+            settings.pose2d, settings.lifter, settings.device, report, stop, flip=settings.flip
+        )
     depends_on = _depends_on(info, settings, models)
     name = cache.key(depends_on)
     if settings.use_cache and (stored := cache.load(name)) is not None:
@@ -139,5 +141,6 @@ def _depends_on(info: VideoInfo, settings: Settings, models: Models) -> dict[str
         "range": [settings.start, settings.end],
         "fov": settings.fov,
         "every_frame": settings.every_frame,
+        "flip": settings.flip,
         **({} if info.lens is None else {"lens": info.lens}),
     }

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from .errors import BadArguments, EngineError
 from .pipeline import DEFAULT_LIFTER, DEFAULT_POSE2D, Settings
-from .presets import network_for
+from .presets import preset
 from .progress import Step
 
 VERSION = 1
@@ -105,7 +105,11 @@ def track_request(fields: dict[str, Any]) -> TrackRequest:
         raise BadArguments("The fields 'person' and 'people': 'all' exclude each other.")
     quality = fields.get("quality")
     settings = Settings(
-        pose2d=network_for(quality) if quality is not None else fields.get("pose2d") or DEFAULT_POSE2D,
+        **(
+            preset(quality).settings()
+            if quality is not None
+            else {"pose2d": fields.get("pose2d") or DEFAULT_POSE2D}
+        ),
         lifter=fields.get("lifter") or DEFAULT_LIFTER,
         device=fields.get("device") or "auto",
         start=fields.get("start"),

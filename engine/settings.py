@@ -19,7 +19,8 @@ class Settings:
     pose2d, lifter: names of networks, or paths of weight files. device: auto, cpu or cuda. start, end:
     seconds, None for the whole video. fov: the camera's field of view in degrees along the longer side,
     None for what the file says, else a usual one. every_frame: look at every frame, also where motion is slow
-    enough to interpolate joints between two. use_cache: read and keep tracks in the cache folder.
+    enough to interpolate joints between two. flip: average with the mirrored picture, where the network can.
+    use_cache: read and keep tracks in the cache folder.
     """
 
     pose2d: str = DEFAULT_POSE2D
@@ -29,6 +30,7 @@ class Settings:
     end: float | None = None
     fov: float | None = None
     every_frame: bool = False
+    flip: bool = False
     use_cache: bool = True
 
     def check(self) -> None:

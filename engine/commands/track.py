@@ -13,6 +13,7 @@ from .. import log as log_module
 from .. import output, trace
 from ..device import CHOICES
 from ..pipeline import DEFAULT_LIFTER, DEFAULT_POSE2D, Settings, choose, track
+from ..presets import QUALITIES, Preset, preset
 from ..progress import STAGES, Meter, Step
 
 
@@ -28,7 +29,9 @@ def add_arguments(subparsers: Any) -> None:
     who.add_argument(
         "--people", choices=["all", "first"], default="first", help="write all or only the first"
     )
-    parser.add_argument("--pose2d", default=DEFAULT_POSE2D, metavar="NAME", help="2D network or weights file")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--quality", choices=QUALITIES, help="a network and how often it looks, by a word")
+    how.add_argument("--pose2d", default=DEFAULT_POSE2D, metavar="NAME", help="2D network or weights file")
     parser.add_argument("--lifter", default=DEFAULT_LIFTER, metavar="NAME", help="3D lifter or weights file")
     parser.add_argument("--device", choices=CHOICES, default="auto")
     parser.add_argument("--start", type=float, metavar="S", help="begin at this second")
@@ -61,14 +64,16 @@ def run(args: argparse.Namespace) -> int:
         output.check(args.profile)
     bars = _Bars()
     meter = Meter(bars.show)
+    chosen = Preset(args.pose2d) if args.quality is None else preset(args.quality)
     settings = Settings(
-        pose2d=args.pose2d,
+        pose2d=chosen.pose2d,
         lifter=args.lifter,
         device=args.device,
         start=args.start,
         end=args.end,
         fov=args.fov,
-        every_frame=args.every_frame,
+        every_frame=args.every_frame or chosen.every_frame,
+        flip=chosen.flip,
         use_cache=not args.no_cache,
     )
     with contextlib.ExitStack() as stack:

@@ -80,7 +80,7 @@ class FlatLifter:
 
 def install() -> None:
     registry = types.ModuleType("engine.pose2d.registry")
-    registry.load_pose2d = lambda name, device: BlockNetwork()
+    registry.load_pose2d = lambda name, device, **looking: BlockNetwork()
     registry.load_detector = lambda device: BlockDetector()
     lifter = types.ModuleType("engine.lift.lifter")
     lifter.load_lifter = lambda name, device: FlatLifter()

@@ -161,6 +161,9 @@ def test_quality_names_a_network():
     assert told["fast"] == "blazepose-full"
     assert told["balanced"] == "blazepose-heavy"
     assert told["best"] != "blazepose-full"
+    settings = {q: track_request({**fields, "quality": q}).settings for q in ("fast", "best")}
+    assert not settings["fast"].every_frame
+    assert settings["best"].every_frame and settings["best"].flip
 
 
 @pytest.mark.slow

@@ -27,7 +27,8 @@ class BakeSettings:
     for all. reduce: degrees by which a bone may stray from the motion in any frame so that keys can be left
     out, None to key every frame. reduce_location: the same in millimetres, of bones that move. curve: one of
     ``CURVES``. mute_constraints: mute constraints and drivers that would pull the baked bones elsewhere;
-    False tells of them alone. limbs: one of ``LIMBS``, for rigs that have both.
+    False tells of them alone. limbs: one of ``LIMBS``, for rigs that have both. refine: hips, legs and feet
+    share what the character's proportions cost, as of ``fit.fit``.
     """
 
     root_motion: str = "hips"
@@ -40,6 +41,7 @@ class BakeSettings:
     curve: str = "bezier"
     mute_constraints: bool = False
     limbs: str = "fk"
+    refine: bool = True
 
     def __post_init__(self) -> None:
         choices = (("root_motion", ROOT_MOTION), ("layer", LAYERS), ("curve", CURVES), ("limbs", LIMBS))

@@ -61,7 +61,8 @@ def fitted_to(armature: bpy.types.Object, motion: Motion, baking: BakeSettings) 
     try:
         found = told(armature, rest)
         rest = found.rest or rest
-        fitted = fit(motion, rest, found.mapping, extras=found.extras, twists=found.twists)
+        parts = {"extras": found.extras, "twists": found.twists}
+        fitted = fit(motion, rest, found.mapping, **parts, refine=baking.refine)
         animation = _cut(fitted, baking)
         carried = carry_root(animation, rest, found.mapping["hips"], baking.root_motion, baking.root_turns)
     except (RigError, FitError, RootMotionError) as error:

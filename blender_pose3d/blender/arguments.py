@@ -138,6 +138,9 @@ def _add_bake(one: argparse.ArgumentParser) -> None:
         "--mute-constraints", action="store_true", help="mute what pulls baked bones elsewhere"
     )
     group.add_argument("--ik", action="store_true", help="key hands and feet of a control rig by IK, too")
+    group.add_argument(
+        "--no-refine", action="store_true", help="legs alone bear what the character's proportions cost"
+    )
 
 
 def _add_output(one: argparse.ArgumentParser) -> None:

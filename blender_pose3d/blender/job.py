@@ -75,6 +75,7 @@ def _baking(args: argparse.Namespace) -> BakeSettings:
         curve=args.curve,
         mute_constraints=args.mute_constraints,
         limbs="ik" if args.ik else "fk",
+        refine=not args.no_refine,
     )
 
 

@@ -1,6 +1,7 @@
 """The command line's options about keys: what they say is in the files, and what they refuse is told."""
 
 import json
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -10,6 +11,7 @@ from blender_pose3d.blender.actions import curves_of
 from blender_pose3d.blender.arguments import parser
 from blender_pose3d.blender.bake import bake
 from blender_pose3d.blender.cli import command
+from blender_pose3d.blender.job import job_of
 from tests.blender.moving_rigs import generated, mixamo, swinging
 from tests.blender.test_cli import blend_with, clip, refused, tracks  # noqa: F401
 
@@ -73,6 +75,12 @@ def test_the_object_carries_into_the_fbx(clip, tmp_path):  # noqa: F811
         places[how] = read_fbx(tmp_path / how / "walk.fbx").joints
     for name, place in places["hips"].items():
         assert np.abs(places["object"][name] - place).max() < 2e-3, name
+
+
+def test_the_refinement_can_be_left_out():
+    asked = ["convert", "a.npz", "--out", "b"]
+    for words, refine in (([], True), (["--no-refine"], False)):
+        assert job_of(parser().parse_args([*asked, *words]), Path("b")).baking.refine is refine
 
 
 @pytest.mark.parametrize(

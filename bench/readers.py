@@ -118,18 +118,14 @@ def _export(armature: Any, folder: Path) -> None:
 
 
 def _expected(armature: Any) -> dict[str, Any]:
-    """Rate, and for each bone that deforms the nearest one above it that does, if there is one."""
+    """Rate, and for each bone that deforms the one it hangs on, if that deforms too: others are put where
+    docs/export.md says."""
     import bpy
 
     from blender_pose3d.blender.scene import frame_rate
 
-    above = {}
-    for bone in armature.data.bones:
-        up = bone.parent
-        while up is not None and not up.use_deform:
-            up = up.parent
-        if bone.use_deform and up is not None:
-            above[bone.name] = up.name
+    bones = [bone for bone in armature.data.bones if bone.use_deform and bone.parent is not None]
+    above = {bone.name: bone.parent.name for bone in bones if bone.parent.use_deform}
     return {"fps": frame_rate(bpy.context.scene), "parents": above, "blender": bpy.app.version_string}
 
 

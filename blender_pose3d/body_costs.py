@@ -73,8 +73,8 @@ class Foot:
         """Some of the frames."""
         leg = (self.chain.root, self.chain.middle, self.chain.end, self.chain.hinge)
         chain = Chain(*(part[frames] for part in leg))
-        rows = (self.arms, self.across, self.places, self.hold)
-        return Foot(chain, *(part[..., frames] for part in rows), self.heights, self.grip[frames])
+        arms, across, places = (rows[..., frames] for rows in (self.arms, self.across, self.places))
+        return Foot(chain, arms, across, places, self.hold[:, frames], self.heights, self.grip[frames])
 
     def turned(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(2, 3, T) ways from ankle to heel and tip after pitch and yaw, values[3:5], and (3, T) the axis of

@@ -13,14 +13,17 @@ _BENT, _CLEAR = (
 _STIRS = 0.02  # part of its length by which a limb's end moves when memory takes over
 _TINY = 1e-9
 _SOFT, _LIMIT = 0.985, 0.996  # reach over length: here a limb begins to resist, there it ends
+_SPARE = 0.003  # of its length, that a limb gives way beyond where it was straight before
 
 
-def reach(length: np.ndarray | float, distance: np.ndarray) -> np.ndarray:
+def reach(length: np.ndarray | float, distance: np.ndarray, own: np.ndarray | float = 0.0) -> np.ndarray:
     """How far limbs of ``length`` metres go of a wanted ``distance``: all the way, but never straight.
 
-    Above 0.985 of the length the way is squeezed, with a continuous slope, below 0.996 of it.
+    Above 0.985 of the length the way is squeezed, with a continuous slope, below 0.996 of it. own: metres that
+    the limb reached before anything asked it to: as far as that it goes freely.
     """
-    start, room = _SOFT * length, (_LIMIT - _SOFT) * length
+    start = np.minimum(np.maximum(_SOFT * length, own), length)
+    room = np.minimum(np.maximum(_LIMIT * length, start + _SPARE * length), length) - start
     beyond = np.maximum(distance - start, 0.0)
     return np.minimum(distance, start) + room * -np.expm1(-beyond / np.maximum(room, 1e-12))
 

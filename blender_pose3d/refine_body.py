@@ -65,16 +65,18 @@ def refined(
         starts += [(feet.ankles[:, side] - leg.chain.end).T, turned]
     values = _in_blocks(parts, np.concatenate(starts), (fps / 30.0) ** 4)
     hips, made = values[:3], []
-    for foot, own in zip(parts, (values[3:8], values[8:]), strict=True):
-        chain = _bent(foot.chain, hips.T, own[:3].T)
-        made.append(Leg(chain, chain.end + np.moveaxis(foot.turned(own)[0], 1, 2)))
+    for foot, found in zip(parts, (values[3:8], values[8:]), strict=True):
+        chain = _bent(foot.chain, hips.T, found[:3].T)
+        made.append(Leg(chain, chain.end + np.moveaxis(foot.turned(found)[0], 1, 2)))
     return hips.T, made
 
 
 def _bent(leg: Chain, hips: np.ndarray, ankle: np.ndarray) -> Chain:
     """A leg whose hip and ankle were moved by (T, 3), the ankle as near as the leg reaches."""
     root, end = leg.root + hips, leg.end + ankle
-    end = root + unit(end - root) * reach(sum(leg.lengths()), norm(end - root))[:, None]
+    upper, lower = leg.lengths()
+    far = reach(upper + lower, norm(end - root), norm(leg.end - leg.root))
+    end = root + unit(end - root) * far[:, None]
     return Chain(root, bend(root, leg.middle + hips, leg.end + hips, end, leg.hinge), end, leg.hinge)
 
 

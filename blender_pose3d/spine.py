@@ -16,8 +16,8 @@ from .quaternions import angle_of, between, blend, multiply, part_of, rotate
 from .rotations import dot, norm, smoothstep, unit
 
 _ROUNDS = 3
-# A neck is turned on no further than this: a short one cannot make up for a long way to the shoulders.
-_NECK_MOST = np.deg2rad(25.0)
+# A neck is turned on so far freely, and never farther: a short one cannot make up for a long way.
+_NECK_FREE, _NECK_MOST = np.deg2rad([30.0, 50.0])
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def bend_spine(
         lower = multiply(_towards(below, rise, rotate(fix, ways.lower)), lower)
         upper = multiply(_towards(beyond, rest, rotate(fix, ways.upper)), upper)
     turns, steps = _steps(lower, upper, weights, segments)
-    last = _towards(below + beyond, np.sum(steps, axis=0), ways.whole)
+    whole = ways.whole if split else _shared(back, below, ways)
+    last = _towards(below + beyond, np.sum(steps, axis=0), whole)
     return [multiply(last, turn) for turn in turns]
 
 
@@ -98,8 +99,23 @@ def bend_neck(
     last = _towards(below, np.sum(steps, axis=0), way)
     angle = angle_of(last)
     # Squeezed below the bound, so that nothing stops short.
-    last = part_of(last, np.tanh(angle / _NECK_MOST) * _NECK_MOST / np.maximum(angle, 1e-9))
+    room, beyond = _NECK_MOST - _NECK_FREE, np.maximum(angle - _NECK_FREE, 0.0)
+    squeezed = np.minimum(angle, _NECK_FREE) - room * np.expm1(-beyond / room)
+    last = part_of(last, squeezed / np.maximum(angle, 1e-9))
     return [multiply(last, turn) for turn in turns]
+
+
+def _shared(back: Back, below: np.ndarray, ways: Ways) -> np.ndarray:
+    """(T, 3) where a back should point whose one bone begins in its middle, as its lower half is the pelvis.
+
+    Made right as a whole, its upper half would make up for the lower one, and be wrong by as much again. So
+    squares of both errors are made least together.
+    """
+    size = float(norm(back.end - back.start))
+    upper = size - float(norm(back.points[0] - back.start))
+    say = 1.0 - smoothstep(back.heights[0], 0.15, 0.5) * size**2 / (size**2 + upper**2)
+    alone = unit(below + upper * ways.upper)
+    return unit(alone + say * (ways.whole - alone))
 
 
 def _steps(

@@ -7,7 +7,7 @@ from bpy.props import StringProperty
 
 from .map_editor import cannot_be_mapped
 from .settings import look_at_armature
-from .shared import RELATIVE, missing_package
+from .shared import RELATIVE, missing_package, translated
 
 
 class _BoneMapFile:
@@ -58,7 +58,9 @@ class POSE3D_OT_save_bone_map(_BoneMapFile, bpy.types.Operator):
     def work(self, armature: bpy.types.Object, path: str) -> str:
         from ..blender_pose3d.blender.rig_map import write_map
 
-        return f"{write_map(armature, path)} bones of {armature.name} written."
+        return translated(
+            "{count} bones of {name} written.", count=write_map(armature, path), name=armature.name
+        )
 
 
 class POSE3D_OT_load_bone_map(_BoneMapFile, bpy.types.Operator):
@@ -70,7 +72,9 @@ class POSE3D_OT_load_bone_map(_BoneMapFile, bpy.types.Operator):
     def work(self, armature: bpy.types.Object, path: str) -> str:
         from ..blender_pose3d.blender.rig_map import keep_map
 
-        return f"{keep_map(armature, path)} bones of {armature.name} have a role."
+        return translated(
+            "{count} bones of {name} have a role.", count=keep_map(armature, path), name=armature.name
+        )
 
 
 class POSE3D_OT_forget_bone_map(bpy.types.Operator):

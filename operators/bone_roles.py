@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import CollectionProperty, FloatProperty, StringProperty
 
+from .shared import translated
+
 if TYPE_CHECKING:
     from ..blender_pose3d.rig_maps import Detection
     from .settings import POSE3D_PG_settings
@@ -96,9 +98,9 @@ def faults(roles: bpy.types.bpy_prop_collection, bones: bpy.types.bpy_prop_colle
             if row.name in NEEDED:
                 found[row.name] = "needs a bone"
         elif row.bone not in bones:
-            found[row.name] = f"{row.bone} is no bone of this armature"
+            found[row.name] = translated("{bone} is no bone of this armature", bone=row.bone)
         elif count[row.bone] > 1:
-            found[row.name] = f"{row.bone} is used twice"
+            found[row.name] = translated("{bone} is used twice", bone=row.bone)
     return found
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, StringProperty
 
+from .shared import translated
+
 
 class POSE3D_PG_captured(bpy.types.PropertyGroup):
     """A line of the list: what it says, made once. ``name`` is the video's."""
@@ -74,7 +76,11 @@ def fill(manager: bpy.types.WindowManager, select: Path | None = None) -> None:
 
 
 def _interrupted(capture: Any) -> str:
-    return f"interrupted, {capture.reached:.0%}" if capture.reached else "interrupted"
+    return (
+        translated("interrupted, {reached:.0%}", reached=capture.reached)
+        if capture.reached
+        else "interrupted"
+    )
 
 
 class POSE3D_OT_remove_capture(bpy.types.Operator):

@@ -6,7 +6,7 @@ import bpy
 from bpy.props import StringProperty
 
 from .capture_properties import VIDEO_TYPES, video_path
-from .shared import RELATIVE
+from .shared import RELATIVE, translated
 
 _TURN = 0.1  # seconds between two looks for news
 
@@ -28,7 +28,7 @@ class POSE3D_OT_choose_video(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"ERROR"}, "No video chosen.")
+            self.report({"ERROR"}, translated("No video chosen."))
             return {"CANCELLED"}
         context.scene.pose3d_capture.video = self.filepath
         return {"FINISHED"}

@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 
 from .setup_desk import redraw
+from .shared import translated
 
 _SOON = 0.2  # seconds until the panel is drawn with the size
 
@@ -75,10 +76,15 @@ class POSE3D_OT_clear_cache(bpy.types.Operator):
         SIZE.forget()
         if stayed:
             self.report(
-                {"WARNING"}, f"{len(stayed)} files stayed, {stayed[0]} first: they are in use or protected."
+                {"WARNING"},
+                translated(
+                    "{stayed} files stayed, {first} first: they are in use or protected.",
+                    stayed=len(stayed),
+                    first=stayed[0],
+                ),
             )
         else:
-            self.report({"INFO"}, f"{in_words(freed)} are free again.")
+            self.report({"INFO"}, translated("{freed} are free again.", freed=in_words(freed)))
         return {"FINISHED"}
 
 

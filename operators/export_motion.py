@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import bpy
 from bpy.props import PointerProperty, StringProperty
 
 from . import export_properties as asked
-from .shared import missing_package
+from .shared import missing_package, translated
 
 
 class POSE3D_PG_export(bpy.types.PropertyGroup):
@@ -55,7 +56,11 @@ class POSE3D_OT_export_motion(bpy.types.Operator):
         if not path or not path.exists():
             return self.execute(context)
         asked = context.window_manager.invoke_confirm(
-            self, event, title=f"Replace {path.name}?", message=f"In {path.parent}", confirm_text="Replace"
+            self,
+            event,
+            title=translated("Replace {name}?", name=path.name),
+            message=translated("In {parent}", parent=path.parent),
+            confirm_text="Replace",
         )
         return set(asked)
 
@@ -82,7 +87,14 @@ class POSE3D_OT_export_motion(bpy.types.Operator):
         except Pose3DError as error:
             return self._refuse(str(error))
         context.scene.pose3d_export.written = str(written)
-        self.report({"INFO"}, f"Written: {written} ({written.stat().st_size / 1e6:.1f} MB).")
+        self.report(
+            {"INFO"},
+            translated(
+                "Written: {written} ({megabytes:.1f} MB).",
+                written=written,
+                megabytes=written.stat().st_size / 1e6,
+            ),
+        )
         return {"FINISHED"}
 
     def _refuse(self, message: str) -> set[str]:
@@ -93,7 +105,12 @@ class POSE3D_OT_export_motion(bpy.types.Operator):
 def clip_name(owner: bpy.types.bpy_struct, armature: bpy.types.Object) -> str:
     """The name of the file without ending: as chosen, else the action's, else the armature's."""
     action = armature.animation_data.action if armature.animation_data else None
-    return bpy.path.clean_name(owner.file_name.strip() or (action.name if action else armature.name))
+    return file_safe(owner.file_name.strip() or (action.name if action else armature.name))
+
+
+def file_safe(name: str) -> str:
+    """A name that every system takes as a file's; letters of all scripts stay as they are."""
+    return re.sub(r'[\s<>:"/\\|?*\x00-\x1f]', "_", name).strip("._") or "motion"
 
 
 def target(owner: bpy.types.bpy_struct, armature: bpy.types.Object) -> Path | None:

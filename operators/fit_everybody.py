@@ -7,7 +7,7 @@ import bpy
 from . import bake_properties as keys
 from . import motion_properties as motion
 from . import settings as asked
-from .shared import missing_package
+from .shared import missing_package, translated
 
 
 class POSE3D_OT_fit_everybody(bpy.types.Operator):
@@ -52,7 +52,7 @@ class POSE3D_OT_fit_everybody(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         told.notes = "\n".join(notes)
-        self.report({"INFO"}, f"{len(made)} armatures animated.")
+        self.report({"INFO"}, translated("{made} armatures animated.", made=len(made)))
         return {"FINISHED"}
 
 

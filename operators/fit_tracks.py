@@ -13,7 +13,7 @@ from . import motion_properties as motion
 from . import settings as asked
 from .open_motion import FILTER, look_at_tracks
 from .settings import look_at_armature
-from .shared import RELATIVE, missing_package
+from .shared import RELATIVE, missing_package, translated
 
 
 class POSE3D_OT_fit_tracks(bpy.types.Operator):
@@ -147,7 +147,10 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         self._remember(context, applied.armature, applied.notes)
         for note in applied.notes:
             self.report({"INFO"}, note)
-        self.report({"INFO"}, f"{applied.armature.name}: {applied.frames} frames.")
+        self.report(
+            {"INFO"},
+            translated("{name}: {frames} frames.", name=applied.armature.name, frames=applied.frames),
+        )
         return {"FINISHED"}
 
     def _target(self, context: bpy.types.Context) -> bpy.types.Object | str | None:
@@ -157,7 +160,9 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
         if self.armature:
             named = context.scene.objects.get(self.armature)
             if named is None or named.type != "ARMATURE":
-                return f"There is no armature called {self.armature} in this scene."
+                return translated(
+                    "There is no armature called {armature} in this scene.", armature=self.armature
+                )
             return cannot_be_animated(context, named) or named
         active = context.active_object
         if active is None or active.type != "ARMATURE":

@@ -9,7 +9,7 @@ import bpy
 
 from . import live, live_state
 from .look_properties import POSE3D_PG_look
-from .shared import NO_MOTION
+from .shared import NO_MOTION, translated
 
 
 class _Look(bpy.types.Operator):
@@ -98,7 +98,7 @@ class POSE3D_OT_mark_worst(_Look):
             return {"CANCELLED"}
         count = markers.mark(scene, live_state.worst(answer), live_state.first_frame(scene))
         if not count:
-            self.report({"INFO"}, "No moment stands out: nothing to mark.")
+            self.report({"INFO"}, translated("No moment stands out: nothing to mark."))
         live.start()
         return {"FINISHED"}
 
@@ -123,10 +123,14 @@ class POSE3D_OT_open_report(_Look):
         try:
             write_report(path, name, [person])
         except OSError as error:
-            return self.refuse(f"Cannot write the report {path}: {error.strerror or error}.")
+            return self.refuse(
+                translated(
+                    "Cannot write the report {path}: {reason}.", path=path, reason=error.strerror or error
+                )
+            )
         if not bpy.app.background:
             bpy.ops.wm.url_open(url=path.as_uri())
-        self.report({"INFO"}, f"The report is {path}.")
+        self.report({"INFO"}, translated("The report is {path}.", path=path))
         return {"FINISHED"}
 
 
@@ -135,7 +139,7 @@ def video_of(scene: bpy.types.Scene) -> Path | str:
     chosen = scene.pose3d_look.footage
     if chosen:
         path = Path(bpy.path.abspath(chosen))
-        return path if path.is_file() else f"No such video: {path}"
+        return path if path.is_file() else translated("No such video: {path}", path=path)
     from ..blender_pose3d.blender.opened import tracks_of
     from ..blender_pose3d.tracks import TracksError
 
@@ -148,7 +152,9 @@ def video_of(scene: bpy.types.Scene) -> Path | str:
     for path in (Path(bpy.path.abspath(captured)) if captured else None, tracks.parent / name):
         if path is not None and path.name == name and path.is_file():
             return path
-    return f"Choose the video below: {name or 'the captured one'} is not beside the tracks."
+    return translated(
+        "Choose the video below: {name} is not beside the tracks.", name=name or "the captured one"
+    )
 
 
 def _look_through(context: bpy.types.Context, through: bool) -> None:

@@ -6,7 +6,7 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from .bone_roles import keep, title
-from .shared import missing_package
+from .shared import missing_package, translated
 
 
 class _OnChosenArmature:
@@ -46,12 +46,15 @@ class POSE3D_OT_take_bone(_OnChosenArmature, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         mapping = rows(context)
         if self.role not in {row.name for row in context.scene.pose3d_character.roles}:
-            self.report({"ERROR"}, f"There is no part of the body called {self.role}.")
+            self.report({"ERROR"}, translated("There is no part of the body called {role}.", role=self.role))
             return {"CANCELLED"}
         armature = context.scene.pose3d.armature
         bone = active_bone(context, armature)
         if not bone:
-            self.report({"ERROR"}, f"No bone of {armature.name} is active: click one in Pose Mode first.")
+            self.report(
+                {"ERROR"},
+                translated("No bone of {name} is active: click one in Pose Mode first.", name=armature.name),
+            )
             return {"CANCELLED"}
         # an animator who points at a bone means it: whoever had it before, gives it up
         mapping = {role: other for role, other in mapping.items() if other != bone}
@@ -80,7 +83,9 @@ class POSE3D_OT_mirror_bone_map(_OnChosenArmature, bpy.types.Operator):
     @classmethod
     def description(cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         done, other = ("left", "right") if properties.side == "L" else ("right", "left")
-        return f"Fill the {other} side from the {done} one, by the names of the bones"
+        return translated(
+            "Fill the {other} side from the {done} one, by the names of the bones", other=other, done=done
+        )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         from ..blender_pose3d.rig_mirror import mirrored
@@ -90,7 +95,10 @@ class POSE3D_OT_mirror_bone_map(_OnChosenArmature, bpy.types.Operator):
         done = self._keep(context, mapping)
         if left and done == {"FINISHED"}:
             names = ", ".join(title(role) for role in left)
-            self.report({"WARNING"}, f"No bone has the other side's name for {names}: choose by hand.")
+            self.report(
+                {"WARNING"},
+                translated("No bone has the other side's name for {names}: choose by hand.", names=names),
+            )
         return done
 
 
@@ -100,7 +108,10 @@ def cannot_be_mapped(context: bpy.types.Context) -> str:
     if armature is None:
         return "Choose an armature first"
     if not armature.is_editable:
-        return f"{armature.name} is linked from another file: make a library override or a local copy first"
+        return translated(
+            "{name} is linked from another file: make a library override or a local copy first",
+            name=armature.name,
+        )
     if context.mode not in {"OBJECT", "POSE"}:
         return "Go to Object Mode or Pose Mode first"
     return ""

@@ -9,7 +9,7 @@ import bpy
 from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from .setup_desk import redraw
-from .shared import RELATIVE, missing_package
+from .shared import RELATIVE, missing_package, translated
 
 if TYPE_CHECKING:
     from ..blender_pose3d.blender.background import Background
@@ -143,7 +143,7 @@ class POSE3D_OT_open_motion(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"ERROR"}, "No file chosen.")
+            self.report({"ERROR"}, translated("No file chosen."))
             return {"CANCELLED"}
         settings = context.scene.pose3d
         settings.person = 1

@@ -12,6 +12,7 @@ from .bake_properties import BAKE
 from .export_properties import EXPORT
 from .motion_properties import CLEANING, SMOOTHING
 from .settings import CONTACTS
+from .shared import translated
 
 SHIPPED = Path(__file__).resolve().parents[1]
 """The folder whose ``presets`` come with the add-on."""
@@ -27,7 +28,7 @@ class _Preset(AddPresetBase):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if self.remove_name and (path := self._found()) and Path(path).is_relative_to(SHIPPED):
-            self.report({"WARNING"}, f"{self.name} comes with Pose3D and stays.")
+            self.report({"WARNING"}, translated("{name} comes with Pose3D and stays.", name=self.name))
             return {"CANCELLED"}
         return super().execute(context) or {"FINISHED"}
 

@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 from . import bake_properties as keys
 from . import motion_properties as motion
 from .open_motion import look_at_tracks
-from .shared import RELATIVE, missing_package
+from .shared import RELATIVE, missing_package, translated
 
 
 def person() -> Any:
@@ -101,7 +101,7 @@ def look_at_armature(settings: POSE3D_PG_settings, context: bpy.types.Context | 
         return
     show_roles(settings, found)
     rig = "a map of its own" if settings.armature.get(KEY) else title(found.rig)
-    settings.rig_info = f"Rig: {rig}, {len(found.mapping)} bones"
+    settings.rig_info = translated("Rig: {rig}, {count} bones", rig=rig, count=len(found.mapping))
     if found.confidence < 0.6:
         settings.rig_info += ", uncertain: look the bone map over"
 
@@ -114,7 +114,7 @@ class POSE3D_PG_settings(bpy.types.PropertyGroup):
     """people, \\*_info, \\*_problem and notes are what was found out, so that a panel only has to draw."""
 
     tracks: StringProperty(
-        name="Tracks",
+        name="Motion File",
         description="Captured motion: tracks of Pose3D (.npz), or a TRC, BVH, C3D, SMPL or 2D keypoints file",
         subtype="FILE_PATH",
         options=RELATIVE,

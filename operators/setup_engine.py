@@ -10,6 +10,7 @@ from bpy.props import EnumProperty, StringProperty
 from . import setup_desk
 from .setup_desk import DESK, begin, chosen_build, redraw
 from .setup_offer import draw_offer
+from .shared import translated
 
 _LOOKS_WITHIN = 2.0  # seconds that NVIDIA's tool is waited for before the dialog opens
 _items: list[tuple[str, str, str]] = []  # Blender does not keep them itself
@@ -34,8 +35,17 @@ def _builds(self: Any, context: bpy.types.Context | None) -> list[tuple[str, str
     look = DESK.machine()
     fits = [b for b in BUILDS.values() if look.machine is None or b.runs_on(look.machine)]
     chosen = look.choice.build.label if look.choice else "looking"
-    _items[:] = [("AUTO", f"Automatic ({chosen})", look.choice.reason if look.choice else look.problem)]
-    _items.extend((build.name, build.label, f"torch's build for {build.label}") for build in fits)
+    _items[:] = [
+        (
+            "AUTO",
+            translated("Automatic ({chosen})", chosen=chosen),
+            look.choice.reason if look.choice else look.problem,
+        )
+    ]
+    _items.extend(
+        (build.name, build.label, translated("torch's build for {label}", label=build.label))
+        for build in fits
+    )
     return _items
 
 
@@ -152,10 +162,10 @@ class POSE3D_OT_show_setup_log(bpy.types.Operator):
 
         path = user_folder() / "setup.log"
         if not path.is_file():
-            self.report({"WARNING"}, "There is no log yet: nothing was set up.")
+            self.report({"WARNING"}, translated("There is no log yet: nothing was set up."))
             return {"CANCELLED"}
         bpy.ops.wm.path_open(filepath=str(path))
-        self.report({"INFO"}, f"Log: {path}")
+        self.report({"INFO"}, translated("Log: {path}", path=path))
         return {"FINISHED"}
 
 

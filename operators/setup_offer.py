@@ -9,6 +9,7 @@ import bpy
 
 from . import setup_desk
 from .setup_desk import DESK, chosen_build
+from .shared import translated
 
 
 def draw_offer(layout: bpy.types.UILayout, context: bpy.types.Context, operator: Any) -> None:
@@ -33,11 +34,22 @@ def draw_offer(layout: bpy.types.UILayout, context: bpy.types.Context, operator:
         row.label(text=name, translate=False)
         row.label(text=in_words(size) if size >= 1 else "under 1 MB", translate=False)
     rest = described(build)[6:]
-    box.label(text=f"and {len(rest)} small ones", translate=False)
+    box.label(text=translated("and {rest} small ones", rest=len(rest)), translate=False)
     fetched, used = in_words(whole.fetched), in_words(whole.installed)
     needed, free = needed_mb(build), free_mb(user_folder())
-    _text(layout, f"To fetch: about {fetched}. On the disk afterwards: about {used}.", "IMPORT")
-    room = f"Room: {in_words(needed)} while it is made, {in_words(free)} free on the disk of {user_folder()}"
+    _text(
+        layout,
+        translated(
+            "To fetch: about {fetched}. On the disk afterwards: about {used}.", fetched=fetched, used=used
+        ),
+        "IMPORT",
+    )
+    room = translated(
+        "Room: {needed} while it is made, {free} free on the disk of {folder}",
+        needed=in_words(needed),
+        free=in_words(free),
+        folder=user_folder(),
+    )
     _text(layout, room, "ERROR" if free < needed else "DISK_DRIVE")
     where = "From the Python package index. No administrator rights; Blender's own Python stays as it is."
     _text(layout, where, "INFO")
@@ -58,5 +70,5 @@ def _text(layout: bpy.types.UILayout, text: str, icon: str, letters: int = 66) -
     column = layout.column(align=True)
     column.alert = icon == "ERROR"
     column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, letters)):
+    for number, line in enumerate(textwrap.wrap(translated(text), letters)):
         column.label(text=line, icon="BLANK1" if number else icon, translate=False)

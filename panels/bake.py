@@ -11,7 +11,7 @@ from ..operators.fit_tracks import POSE3D_OT_fit_tracks, cannot_be_animated
 from ..operators.motion_properties import MOTION
 from ..operators.open_motion import reading
 from ..operators.settings import CONTACTS, POSE3D_PG_settings
-from ..operators.shared import NO_MOTION
+from ..operators.shared import NO_MOTION, translated
 from .parts import Part, letters_of, properties, wrapped
 from .presets import POSE3D_PT_bake_presets
 
@@ -54,7 +54,7 @@ def draw_button(layout: bpy.types.UILayout, settings: POSE3D_PG_settings, reason
     row.enabled = not reason
     button = row.operator(
         POSE3D_OT_fit_tracks.bl_idname,
-        text=f"Animate {armature.name}" if armature else "Animate New Armature",
+        text=translated("Animate {name}", name=armature.name) if armature else "Animate New Armature",
         icon="ANIM",
         translate=armature is None,
     )
@@ -74,13 +74,13 @@ def why_not(context: bpy.types.Context) -> str:
         return "Go to Object Mode or Pose Mode first."
     busy = reading(context.scene)
     if busy or not settings.tracks:
-        return f"{busy} is being read: wait a moment." if busy else NO_MOTION
+        return translated("{busy} is being read: wait a moment.", busy=busy) if busy else NO_MOTION
     if settings.people and settings.person > settings.people:
-        return f"There is no person {settings.person} in these tracks."
+        return translated("There is no person {person} in these tracks.", person=settings.person)
     if settings.armature is None:
         return ""
     if settings.rig_problem:
-        return f"Choose the bones of {settings.armature.name} first, under Character."
+        return translated("Choose the bones of {name} first, under Character.", name=settings.armature.name)
     return cannot_be_animated(context, settings.armature)
 
 

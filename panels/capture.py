@@ -11,6 +11,7 @@ import bpy
 from ..operators.capture import POSE3D_OT_cancel_capture, POSE3D_OT_capture, why_not
 from ..operators.capture_list import POSE3D_OT_remove_capture, captures_folder, chosen
 from ..operators.capture_properties import request_of
+from ..operators.shared import translated
 from .parts import Part, letters_of, properties, wrapped
 
 _GRADES = {"good": "CHECKMARK", "fair": "DOT", "poor": "ERROR"}
@@ -92,7 +93,12 @@ def _button(layout: bpy.types.UILayout, context: bpy.types.Context, letters: int
     elif not before.whole:
         row.operator(POSE3D_OT_capture.bl_idname, text="Continue Capture", icon="RENDER_ANIMATION")
         if before.reached:
-            wrapped(layout, f"It continues at about {before.reached:.0%}.", "INFO", letters)
+            wrapped(
+                layout,
+                translated("It continues at about {reached:.0%}.", reached=before.reached),
+                "INFO",
+                letters,
+            )
     else:
         row.operator(POSE3D_OT_capture.bl_idname, text="Use Capture", icon="CHECKMARK")
         row.operator(POSE3D_OT_capture.bl_idname, text="", icon="FILE_REFRESH").again = True
@@ -107,14 +113,26 @@ def _progress(layout: bpy.types.UILayout, job: Any) -> None:
     from ..blender_pose3d.blender.capture_job import STAGES
 
     step = job.progress
-    stage = STAGES.get(step.stage, step.stage)
+    stage = translated(STAGES.get(step.stage, step.stage))
     text = f"{stage}  {step.done} / {step.total}" if step.total else f"{stage} ..."
     layout.progress(factor=step.fraction, text=text)
     if job.continued:
-        layout.label(text=f"Continued at {job.continued:.0%}", icon="LOOP_FORWARDS", translate=False)
+        layout.label(
+            text=translated("Continued at {continued:.0%}", continued=job.continued),
+            icon="LOOP_FORWARDS",
+            translate=False,
+        )
     row = layout.row()
-    row.label(text=f"{step.fps:.1f} frames/s" if step.stage in {"follow", "lift"} else "", translate=False)
-    row.label(text="" if step.seconds_left is None else f"{clock(step.seconds_left)} left", translate=False)
+    row.label(
+        text=translated("{fps:.1f} frames/s", fps=step.fps) if step.stage in {"follow", "lift"} else "",
+        translate=False,
+    )
+    row.label(
+        text=""
+        if step.seconds_left is None
+        else translated("{seconds_left} left", seconds_left=clock(step.seconds_left)),
+        translate=False,
+    )
     layout.operator(POSE3D_OT_cancel_capture.bl_idname, icon="CANCEL")
 
 

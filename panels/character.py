@@ -16,6 +16,7 @@ from ..operators.map_editor import (
     active_bone,
     cannot_be_mapped,
 )
+from ..operators.shared import translated
 from .parts import Part, found, letters_of, properties, wrapped
 
 _LISTED = 160  # letters of names: more fill the sidebar and nobody reads them
@@ -38,9 +39,14 @@ class POSE3D_PT_character(Part, bpy.types.Panel):
         if settings.rig_problem:
             wrapped(column, "Choose its bones below, under Bone Map.", "INFO", letters)
         elif known.confidence:
-            wrapped(column, f"Confidence {known.confidence:.0%}", "BLANK1", letters)
+            wrapped(
+                column,
+                translated("Confidence {confidence:.0%}", confidence=known.confidence),
+                "BLANK1",
+                letters,
+            )
         if known.missing:
-            wrapped(column, f"No bone for: {known.missing}", "INFO", letters)
+            wrapped(column, translated("No bone for: {missing}", missing=known.missing), "INFO", letters)
         for note in known.notes.splitlines():
             wrapped(column, note, "INFO", letters)
 
@@ -132,7 +138,7 @@ def shortened(names: str) -> str:
     if len(names) <= _LISTED:
         return names
     shown = names[:_LISTED].rpartition(", ")[0]
-    return f"{shown} and {names[len(shown) + 2 :].count(', ') + 1} more"
+    return translated("{shown} and {count} more", shown=shown, count=names[len(shown) + 2 :].count(", ") + 1)
 
 
 CLASSES = (POSE3D_PT_character, POSE3D_PT_bone_map, POSE3D_PT_left_out)

@@ -12,6 +12,7 @@ from ..operators.setup_engine import (
     POSE3D_OT_setup_engine,
     POSE3D_OT_show_setup_log,
 )
+from ..operators.shared import translated
 from .parts import Part, letters_of, wrapped
 
 
@@ -65,8 +66,11 @@ def offer() -> str:
     if build is None:
         return problem
     whole = total(build)
-    return (
-        f"{build.label}: about {in_words(whole.fetched)} to fetch, {in_words(whole.installed)} on the disk."
+    return translated(
+        "{label}: about {fetched} to fetch, {installed} on the disk.",
+        label=build.label,
+        fetched=in_words(whole.fetched),
+        installed=in_words(whole.installed),
     )
 
 

@@ -8,6 +8,7 @@ import bpy
 
 from ..operators.export_motion import POSE3D_OT_export_motion, clip_name, target, why_not
 from ..operators.export_properties import EXPORT, shown
+from ..operators.shared import translated
 from .parts import Part, letters_of, properties, wrapped
 from .presets import POSE3D_PT_export_presets
 
@@ -36,7 +37,7 @@ class POSE3D_PT_export(Part, bpy.types.Panel):
         row = layout.row()
         row.scale_y = 1.4
         row.enabled = not reason
-        text = f"Export {path.name}" if path else "Export"
+        text = translated("Export {name}", name=path.name) if path else "Export"
         button = row.operator(
             POSE3D_OT_export_motion.bl_idname, text=text, icon="EXPORT", translate=path is None
         )
@@ -50,7 +51,7 @@ class POSE3D_PT_export(Part, bpy.types.Panel):
 
 def draw_written(layout: bpy.types.UILayout, written: Path, letters: int) -> None:
     """What was written last, and a way to it."""
-    wrapped(layout, f"Written: {written.name}", "CHECKMARK", letters)
+    wrapped(layout, translated("Written: {name}", name=written.name), "CHECKMARK", letters)
     layout.operator("wm.path_open", text="Open Folder", icon="FILE_FOLDER").filepath = str(written.parent)
 
 

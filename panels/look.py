@@ -14,7 +14,7 @@ _ICONS = {"good": "CHECKMARK", "fair": "ERROR", "poor": "CANCEL"}
 
 class POSE3D_PT_look(Part, bpy.types.Panel):
     bl_idname = "POSE3D_PT_look"
-    bl_label = "Look"
+    bl_label = "Preview"
     bl_order = 40
 
     def draw(self, context: bpy.types.Context) -> None:

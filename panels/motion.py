@@ -7,6 +7,7 @@ import bpy
 from ..operators.motion_properties import CLEANING, SMOOTHING
 from ..operators.open_motion import POSE3D_OT_open_motion, reading
 from ..operators.settings import CONTACTS
+from ..operators.shared import translated
 from .parts import Part, found, letters_of, properties, wrapped
 from .presets import POSE3D_PT_motion_presets
 
@@ -23,12 +24,16 @@ class POSE3D_PT_motion(Part, bpy.types.Panel):
         layout = properties(self)
         settings = context.scene.pose3d
         column = layout.column()
-        line = column.row(align=True)
-        line.prop(settings, "tracks")
-        line.operator(POSE3D_OT_open_motion.bl_idname, text="", icon="FILEBROWSER")
+        if settings.tracks:
+            column.prop(settings, "tracks")
+        else:
+            column.operator(POSE3D_OT_open_motion.bl_idname, text="Open Motion File...", icon="FILEBROWSER")
+            wrapped(column, "Or capture a video above.", "INFO", letters_of(context))
+        column = column.column()
+        column.active = bool(settings.tracks)
         busy = reading(context.scene)
         if busy:
-            wrapped(column, f"Reading {busy} ...", "TIME", letters_of(context))
+            wrapped(column, translated("Reading {busy} ...", busy=busy), "TIME", letters_of(context))
         found(column, settings.tracks_info, settings.tracks_problem, letters_of(context))
         row = column.row()
         row.active = settings.people != 1

@@ -8,6 +8,7 @@ from typing import cast
 import bpy
 
 from ..operators.loading import LOADED
+from ..operators.shared import translated
 
 _LETTER = 6.4  # pixels of the interface font, about, at a scale of 1
 _MARGIN = 60  # pixels a line of text cannot use: icon, tabs, borders
@@ -48,11 +49,11 @@ def found(layout: bpy.types.UILayout, info: str, problem: str, letters: int) -> 
 
 
 def wrapped(layout: bpy.types.UILayout, text: str, icon: str, letters: int) -> None:
-    """Text over as many lines as it needs: a label cuts it off. ERROR is drawn in red."""
+    """Text, translated, over as many lines as it needs: a label cuts it off. ERROR is drawn in red."""
     column = layout.column(align=True)
     column.alert = icon == "ERROR"
     column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, letters)):
+    for number, line in enumerate(textwrap.wrap(translated(text), letters)):
         column.label(text=line, icon="BLANK1" if number else icon, translate=False)
 
 

@@ -15,6 +15,7 @@ from ..operators.setup_engine import (
     POSE3D_OT_setup_engine,
     POSE3D_OT_show_setup_log,
 )
+from ..operators.shared import translated
 from .engine import draw_engine
 from .parts import wrapped
 
@@ -109,7 +110,10 @@ class POSE3D_AP_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "cache_folder", placeholder=str(folder))
         size = SIZE.of(folder)
         row = layout.row()
-        row.label(text="" if size is None else f"{in_words(size)} in {folder}", translate=False)
+        row.label(
+            text="" if size is None else translated("{size} in {folder}", size=in_words(size), folder=folder),
+            translate=False,
+        )
         row.operator(POSE3D_OT_count_cache.bl_idname, text="", icon="FILE_REFRESH")
         row.operator(POSE3D_OT_clear_cache.bl_idname, icon="TRASH")
 

@@ -11,6 +11,7 @@ from ..operators.capture_list import POSE3D_OT_follow_person
 from ..operators.capture_properties import POSE3D_PG_capture
 from ..operators.choose_video import POSE3D_OT_choose_video
 from ..operators.fit_everybody import POSE3D_OT_fit_everybody
+from ..operators.shared import translated
 from .parts import Part, letters_of, properties, wrapped
 from .previews import icon_of
 
@@ -51,7 +52,13 @@ def _seen(layout: bpy.types.UILayout, look: Any, letters: int) -> None:
         layout.template_icon(icon_value=icon, scale=7.0)
     if look.facts is not None:
         facts = look.facts
-        text = f"{facts.duration:.1f} s, {facts.width} × {facts.height}, {facts.fps:.4g} frames a second"
+        text = translated(
+            "{duration:.1f} s, {width} × {height}, {fps:.4g} frames a second",
+            duration=facts.duration,
+            width=facts.width,
+            height=facts.height,
+            fps=facts.fps,
+        )
         wrapped(layout, text, "CHECKMARK", letters)
     elif not look.over:
         wrapped(layout, "Looking at the video ...", "TIME", letters)
@@ -91,7 +98,10 @@ def _person(column: bpy.types.UILayout, picture: Path, person: int, chosen: bool
     if icon:
         column.template_icon(icon_value=icon, scale=4.0)
     button = column.operator(
-        POSE3D_OT_follow_person.bl_idname, text=f"Person {person}", depress=chosen, translate=False
+        POSE3D_OT_follow_person.bl_idname,
+        text=translated("Person {number}", number=person),
+        depress=chosen,
+        translate=False,
     )
     button.person = person
 

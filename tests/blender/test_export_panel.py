@@ -106,6 +106,8 @@ def test_in_pose_mode_and_with_a_name_of_one_s_own(hero, tmp_path):
     bpy.ops.object.mode_set(mode="POSE")
     assert bpy.ops.pose3d.export_motion(folder=str(tmp_path), file_name="a/b: c") == {"FINISHED"}
     assert [path.name for path in tmp_path.iterdir()] == ["a_b__c.fbx"]
+    safe = module("operators.export_motion").file_safe
+    assert safe("Übung – 舞.v2") == "Übung_–_舞.v2" and safe(" ..") == "motion"
     assert bpy.context.mode == "POSE"
 
 

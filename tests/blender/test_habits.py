@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from blender_pose3d.blender.actions import curves_of
 from blender_pose3d.tracks import write_tracks
 from tests.blender.moving_rigs import mixamo
-from tests.blender.registered import PACKAGE, ROOT, module
+from tests.blender.registered import PACKAGE, ROOT, Layout, module
 from tests.walker import camera_at, film, walk
 
 TEXT_OF = {"label", "operator", "menu", "prop", "popover"}
@@ -78,6 +79,49 @@ def test_names_that_are_put_together_are_not_translated():
             if call.func.attr in TEXT_OF and composed and "translate" not in given:
                 wrong.append(f"{path.name}:{call.lineno}")
     assert not wrong
+
+
+def test_messages_are_looked_up_before_values_are_put_into_them():
+    """What is reported or wrapped goes through ``translated`` (wrapped does it itself), never ready-made."""
+    wrong = []
+    for path in sorted([*(ROOT / "panels").glob("*.py"), *(ROOT / "operators").glob("*.py")]):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            if name == "translated":
+                assert isinstance(call.args[0], ast.Constant | ast.Name | ast.Call), (path.name, call.lineno)
+            said = {"report": call.args[1:2], "wrapped": call.args[1:2], "_refuse": call.args[:1],
+                    "refuse": call.args[:1]}.get(name, [])  # fmt: skip
+            plain = name in {"report"} and any(isinstance(text, ast.Constant) for text in said)
+            if plain or any(isinstance(text, ast.JoinedStr) and _has_words(text) for text in said):
+                wrong.append(f"{path.name}:{call.lineno}")
+    assert not wrong
+
+
+def _has_words(text: ast.JoinedStr) -> bool:
+    return any(
+        isinstance(part, ast.Constant) and any(c.isalpha() for c in part.value) for part in text.values
+    )
+
+
+def test_a_dictionary_changes_the_panel(monkeypatch):
+    words = {
+        "Person {number}": "Figur {number}",
+        "Choose a video first.": "Erst ein Video wählen.",
+        "There is no person {person} in these tracks.": "Darin gibt es keine Figur {person}.",
+    }
+    shared = module("operators.shared")
+    looked_up = SimpleNamespace(pgettext_rpt=lambda text: words.get(text, text))
+    monkeypatch.setattr(shared, "bpy", SimpleNamespace(app=SimpleNamespace(translations=looked_up)))
+    layout = Layout()
+    module("panels.parts").wrapped(layout, "Choose a video first.", "INFO", 40)
+    assert layout.texts == ["Erst ein Video wählen."]
+    settings = bpy.context.scene.pose3d
+    settings.tracks, settings.people, settings.person = "walk.npz", 1, 3
+    settings.people = 1
+    assert module("panels.bake").why_not(bpy.context) == "Darin gibt es keine Figur 3."
+    assert shared.translated("{size} in {folder}", size="1 MB", folder="x") == "1 MB in x"
 
 
 @pytest.mark.slow

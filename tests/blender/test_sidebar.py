@@ -171,7 +171,8 @@ def test_the_panel_draws_in_every_state(settings, tracks, tmp_path):
         )
         for part in ("motion", "character", "bake"):
             getattr(bpy.types, f"POSE3D_PT_{part}").draw(SimpleNamespace(layout=layout), context)
-        assert {"tracks", "person", "armature", "height", "smoothing"} <= set(layout.seen)
+        assert {"person", "armature", "height", "smoothing"} <= set(layout.seen)
+        assert ("tracks" in layout.seen) == bool(settings.tracks), "before, a button to open a file"
         assert max(len(text) for text in layout.texts) <= 45, "a label does not wrap by itself"
     feet = Layout()
     bpy.types.POSE3D_PT_contacts.draw(SimpleNamespace(layout=feet), context)

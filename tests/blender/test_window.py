@@ -129,6 +129,7 @@ def test_the_whole_way_in_the_window(blender: RealBlender, tmp_path: Path) -> No
     assert report["video"].endswith(clip.name), "an undo meanwhile took nothing away"
     assert report["people_pictures"] >= 1 and "frames" in report["tracks_info"]
     assert report["exported"] and report["exported"][0].endswith(".fbx"), report
+    assert not report["international"] or report["said"]["translated"] == "Hier ist niemand: 7.", report
     assert report["slowest_tick"] < 8, report
     assert max(report["slowest_draw"].values()) < 30, report
     (PICTURES / "report.json").write_text(json.dumps(report, indent=1))

@@ -158,8 +158,6 @@ def clear_of_defaults():
 
 def look():
     clear_of_defaults()
-    for name in ("video", "capture"):  # as somebody would fold what is done
-        yield from keys(f"fold-{name}", "sleep 0.1")
     bpy.context.scene.pose3d_look.skeleton = True
     yield from until(lambda: live.state.answer is not None and live.state.answer.quality is not None)
     bpy.context.scene.frame_set(bpy.context.scene.frame_start + 12)
@@ -206,9 +204,28 @@ def export():
     yield from picture("11-exported")
 
 
+def translate():
+    """A dictionary of a few words, as a translator would bring it."""
+    words = {
+        "Preview": "Vorschau",
+        "There is no person {person} in these tracks.": "Hier ist niemand: {person}.",
+    }
+    bpy.app.translations.register(__name__, {"de_DE": {("*", text): word for text, word in words.items()}})
+    view = bpy.context.preferences.view
+    report["international"] = bpy.app.build_options.international
+    if report["international"]:
+        view.language, view.use_translate_interface = "de_DE", True
+        view.use_translate_reports = True
+        bpy.context.scene.pose3d.person = 7
+        yield from picture("12-translated")
+        report["said"]["translated"] = importlib.import_module(f"{MODULE}.panels.bake").why_not(bpy.context)
+    bpy.app.translations.unregister(__name__)
+    yield
+
+
 def steps():
     yield from open_sidebar()
-    for part in (set_up, choose, capture, look, bake, export):
+    for part in (set_up, choose, capture, look, bake, export, translate):
         report["at"] = part.__name__
         yield from part()
     report["slowest_tick"] = round(1000 * desk.slowest, 2)

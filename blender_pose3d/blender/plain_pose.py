@@ -20,6 +20,8 @@ _SIZES = {
     "scale": 3,
 }
 
+_LINEAR = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["LINEAR"].value
+
 
 def plain_pose(armature: bpy.types.Object, frames: range) -> np.ndarray | None:
     """(T, B, 4, 4) armature-space matrices of the pose bones, in the order of ``pose.bones``.
@@ -74,6 +76,8 @@ def _values(armature: bpy.types.Object, frames: range) -> dict[str, np.ndarray] 
     for curve in curves_of(armature.animation_data.action, armature):
         if curve.mute or not curve.data_path.startswith("pose.") or curve.data_path.endswith("rotation_mode"):
             return None
+        if not len(curve.keyframe_points) and not len(curve.modifiers):
+            continue
         if curve.data_path in places:
             bone, name = places[curve.data_path]
             values[name][:, bone, curve.array_index] = _played(curve, frames)
@@ -81,15 +85,18 @@ def _values(armature: bpy.types.Object, frames: range) -> dict[str, np.ndarray] 
 
 
 def _played(curve: Any, frames: range) -> np.ndarray:
-    """(T,) values of a curve: its keys where there is one in every frame."""
-    count = len(curve.keyframe_points)
-    if count >= len(frames) and not len(curve.modifiers):
-        keys = np.empty(2 * count, dtype=np.float32)
-        curve.keyframe_points.foreach_get("co", keys)
-        first = int(np.searchsorted(keys[::2], frames.start))
-        own = keys[2 * first : 2 * (first + len(frames))].reshape(-1, 2)
+    """(T,) values of a curve: of its keys where each frame has one or lies on a straight line between two."""
+    keys = np.empty((len(curve.keyframe_points), 2), dtype=np.float32)
+    curve.keyframe_points.foreach_get("co", keys.ravel())
+    if len(keys) and not len(curve.modifiers):
+        first = int(np.searchsorted(keys[:, 0], frames.start))
+        own = keys[first : first + len(frames)]
         if len(own) == len(frames) and (own[:, 0] == np.asarray(frames)).all():
             return own[:, 1]
+        kinds = np.empty(len(keys), dtype=np.int32)
+        curve.keyframe_points.foreach_get("interpolation", kinds)
+        if curve.extrapolation == "CONSTANT" and (kinds == _LINEAR).all():
+            return np.interp(np.asarray(frames), keys[:, 0], keys[:, 1])
     return np.array([curve.evaluate(frame) for frame in frames])
 
 

@@ -56,9 +56,12 @@ def test_keys_alone_tell_the_pose(monkeypatch):
     assert asked(monkeypatch, armature) == [("Scene", 6)]
 
 
-def test_few_keys_and_centimetres():
+@pytest.mark.parametrize("interpolation", ["LINEAR", "BEZIER"])
+def test_few_keys_and_centimetres(interpolation):
     armature = moving(mixamo)
     for curve in curves_of(armature.animation_data.action, armature):
+        for key in curve.keyframe_points:
+            key.interpolation = interpolation
         for _ in range(10):
             curve.keyframe_points.remove(curve.keyframe_points[5])
     assert differ(armature, plain_pose(armature, FRAMES)) < 1e-5

@@ -97,6 +97,8 @@ def _through_lock(angles: np.ndarray, locked: np.ndarray, order: str) -> np.ndar
     branch = _nearest_branch(angles[free][:, None])[:, 0]
     for axis in range(3):
         smooth[:, axis] = np.interp(frames, free, branch[:, axis])
+    # in gimbal lock the middle angle is a quarter turn, whatever it is before and after
+    smooth[:, 1] = np.where(locked, smooth[:, 1] + _wrap(angles[:, 1] - smooth[:, 1]), smooth[:, 1])
     even = 1.0 if order in ("XYZ", "YZX", "ZXY") else -1.0
     sense = even * np.sign(angles[:, 1])
     first = angles[:, 0] + sense * (smooth[:, 2] - angles[:, 2])

@@ -64,3 +64,17 @@ def test_axis_of_a_bone_that_never_moves_is_a_unit_vector():
 def test_unknown_order_is_refused():
     with pytest.raises(ValueError, match="XYX"):
         euler_angles(np.array([[1.0, 0, 0, 0]]), "XYX")
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("quarter", [90.0, -90.0])
+def test_a_bone_that_stays_in_gimbal_lock(order, quarter):
+    """Turned by a quarter for the whole clip, or to its end or from its start: what a character has who walks
+    along an axis."""
+    for free in (slice(0, 0), slice(0, 3), slice(7, 10), slice(4, 6)):
+        angles = np.tile([20.0, quarter, 0.0], (10, 1))
+        angles[free] = [5.0, 30.0, 10.0]
+        rotations = Rotation.from_euler(order.lower(), angles, degrees=True)
+        made = euler_angles(wxyz(rotations), order)
+        assert error(quaternions_from_euler(made, order), wxyz(rotations)) < 1e-3
+        assert np.abs(np.diff(made, axis=0)).max() < np.radians(140)

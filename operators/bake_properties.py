@@ -12,7 +12,7 @@ _RANGE = ("use_range", "first_frame", "last_frame")
 _START = ("start_at", "start_frame", "frame_rate")
 _WAY = ("root_motion", "root_turns")
 _KEYS = ("layer", "reduce_keys", "reduce_angle", "reduce_distance", "curve")
-_RIG = ("mute_constraints", "limbs")
+_RIG = ("mute_constraints", "limbs", "refine")
 NAME = "action_name"
 WHAT = (_RANGE, _START, _WAY)
 """What is baked and where to, as groups in the order of the work."""
@@ -190,6 +190,15 @@ def limbs() -> Any:
     )
 
 
+def refine() -> Any:
+    return BoolProperty(
+        name="Refine Whole Body",
+        description="Move hips, legs and feet together, so that a body of other proportions stands and reaches"
+        " as the person does. Off: each limb by itself",
+        default=True,
+    )
+
+
 def bake_values(owner: bpy.types.bpy_struct, scene: bpy.types.Scene) -> dict[str, Any]:
     """The arguments of BakeSettings that the properties of an operator or a scene stand for."""
     starts = {"SCENE": scene.frame_start, "CURRENT": scene.frame_current, "FRAME": owner.start_frame}
@@ -204,6 +213,7 @@ def bake_values(owner: bpy.types.bpy_struct, scene: bpy.types.Scene) -> dict[str
         "curve": owner.curve.lower(),
         "mute_constraints": owner.mute_constraints,
         "limbs": owner.limbs.lower(),
+        "refine": owner.refine,
     }
 
 

@@ -78,6 +78,7 @@ class POSE3D_OT_fit_tracks(bpy.types.Operator):
     curve: keys.curve()
     limbs: keys.limbs()
     mute_constraints: keys.mute_constraints()
+    refine: keys.refine()
     mark_asset: keys.mark_asset()
 
     @classmethod

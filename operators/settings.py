@@ -164,6 +164,7 @@ class POSE3D_PG_settings(bpy.types.PropertyGroup):
     curve: keys.curve()
     limbs: keys.limbs()
     mute_constraints: keys.mute_constraints()
+    refine: keys.refine()
     mark_asset: keys.mark_asset()
     people: IntProperty(options={"HIDDEN"})
     tracks_info: StringProperty(options={"HIDDEN"})

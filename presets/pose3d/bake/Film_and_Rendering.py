@@ -12,4 +12,5 @@ settings.reduce_distance = 0.001
 settings.curve = "BEZIER"
 settings.limbs = "FK"
 settings.mute_constraints = False
+settings.refine = True
 settings.mark_asset = False

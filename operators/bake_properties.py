@@ -193,8 +193,8 @@ def limbs() -> Any:
 def refine() -> Any:
     return BoolProperty(
         name="Refine Whole Body",
-        description="Move hips, legs and feet together, so that a body of other proportions stands and reaches"
-        " as the person does. Off: each limb by itself",
+        description="Move hips, legs and feet together, so that a body of other proportions stands and"
+        " reaches as the person does. Off: each limb by itself",
         default=True,
     )
 

@@ -73,6 +73,7 @@ def _values(armature: bpy.types.Object, frames: range) -> dict[str, np.ndarray] 
         bones.foreach_get(name, now)
         values[name] = np.tile(now.reshape(len(bones), size).astype(np.float64), (len(frames), 1, 1))
     places = {bone.path_from_id(name): (b, name) for b, bone in enumerate(bones) for name in _SIZES}
+    at = np.asarray(frames)
     for curve in curves_of(armature.animation_data.action, armature):
         if curve.mute or not curve.data_path.startswith("pose.") or curve.data_path.endswith("rotation_mode"):
             return None
@@ -80,24 +81,24 @@ def _values(armature: bpy.types.Object, frames: range) -> dict[str, np.ndarray] 
             continue
         if curve.data_path in places:
             bone, name = places[curve.data_path]
-            values[name][:, bone, curve.array_index] = _played(curve, frames)
+            values[name][:, bone, curve.array_index] = _played(curve, at)
     return values
 
 
-def _played(curve: Any, frames: range) -> np.ndarray:
+def _played(curve: Any, frames: np.ndarray) -> np.ndarray:
     """(T,) values of a curve: of its keys where each frame has one or lies on a straight line between two."""
     keys = np.empty((len(curve.keyframe_points), 2), dtype=np.float32)
     curve.keyframe_points.foreach_get("co", keys.ravel())
     if len(keys) and not len(curve.modifiers):
-        first = int(np.searchsorted(keys[:, 0], frames.start))
+        first = int(np.searchsorted(keys[:, 0], frames[0]))
         own = keys[first : first + len(frames)]
-        if len(own) == len(frames) and (own[:, 0] == np.asarray(frames)).all():
+        if len(own) == len(frames) and (own[:, 0] == frames).all():
             return own[:, 1]
         kinds = np.empty(len(keys), dtype=np.int32)
         curve.keyframe_points.foreach_get("interpolation", kinds)
         if curve.extrapolation == "CONSTANT" and (kinds == _LINEAR).all():
-            return np.interp(np.asarray(frames), keys[:, 0], keys[:, 1])
-    return np.array([curve.evaluate(frame) for frame in frames])
+            return np.interp(frames, keys[:, 0], keys[:, 1])
+    return np.array([curve.evaluate(float(frame)) for frame in frames])
 
 
 def _basis(armature: bpy.types.Object, values: dict[str, np.ndarray], frames: int) -> np.ndarray | None:

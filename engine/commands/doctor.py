@@ -20,12 +20,14 @@ _LIBRARIES = {
     "opencv-python-headless": "cv2",
     "av": "av",
     "ai-edge-litert": "ai_edge_litert.interpreter",
+    "openvino": "openvino",
     "safetensors": "safetensors",
     "ezc3d": "ezc3d",
     "requests": "requests",
     "platformdirs": "platformdirs",
     "tqdm": "tqdm",
 }
+_MAY_LACK = ("openvino",)
 _LEAST_FREE = 1 << 30  # bytes: a heavy network, tracks of hours and their logs fit
 
 
@@ -78,6 +80,9 @@ def _libraries(problems: list[str]) -> list[tuple[str, str]]:
     rows = []
     for package, module in _LIBRARIES.items():
         found = library_version(package)
+        if found is None and package in _MAY_LACK:
+            rows.append((package, "none: there is no wheel of it for every machine"))
+            continue
         try:
             importlib.import_module(module)
         except Exception as error:  # whatever a broken installation raises is what a report needs
@@ -91,19 +96,33 @@ def _device(problems: list[str]) -> list[tuple[str, str]]:
         import torch
     except ImportError:
         return []  # told already
-    rows = [("torch threads", str(torch.get_num_threads()))]
+    from ..device import unusable
+
+    rows = [("torch threads", str(torch.get_num_threads())), ("HRNet computed by", _execution(problems))]
     built = torch.version.cuda or getattr(torch.version, "hip", None)
     if not built:
         return [*rows, ("GPU", "none: this torch is built for the CPU")]
-    if not torch.cuda.is_available():
-        problems.append("This torch is built for GPUs, but no driver or GPU answers: the CPU is used.")
-        return [*rows, ("GPU", f"none answers (torch built for {built})")]
+    if reason := unusable("cuda"):
+        problems.append(f"{reason} The CPU is used.")
+        return [*rows, ("GPU", f"none to be used (torch built for {built})")]
     for number in range(torch.cuda.device_count()):
         facts = torch.cuda.get_device_properties(number)
         rows.append(
             (f"GPU {number}", f"{facts.name}, {facts.total_memory / (1 << 30):.0f} GB, built for {built}")
         )
     return rows
+
+
+def _execution(problems: list[str]) -> str:
+    """Who computes HRNet on the processor, in which precision; tried on the network that ships."""
+    from ..errors import EngineError
+    from ..pose2d.hrnet_pose import load_hrnet_pose
+
+    try:
+        return load_hrnet_pose("hrnet-w16-halpe26").runner.name
+    except EngineError as error:
+        problems.append(f"HRNet cannot be loaded: {error}")
+        return "nobody"
 
 
 def _files(problems: list[str]) -> list[tuple[str, str]]:

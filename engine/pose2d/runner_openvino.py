@@ -58,7 +58,8 @@ class OpenVinoHeatmaps:
         self._request = self._alone.create_infer_request()
         self._requests: list[Any] = []
         kind = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}.get(number, number)
-        self.name = f"OpenVINO {ov.__version__.split('-')[0]}, {kind}, {self.threads} threads"
+        threads_told = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        self.name = f"OpenVINO {ov.__version__.split('-')[0]}, {kind}, {threads_told}"
 
     def __call__(self, crops: np.ndarray) -> np.ndarray:
         if len(crops) == 1 or self.streams == 1:

@@ -1,0 +1,163 @@
+"""The engine and the usual ways side by side: the same video, the same weights, the same machine, one run.
+
+``.venv-engine/bin/python -m bench.engine hrnet-w32|blazepose-full|blazepose-heavy [--video FILE] [--frames N]
+[--rounds 1] [--json FILE]``
+
+hrnet-w32 is measured against the usual loop (bench/usual_loop.py), with our trained network inside an
+HRNet-W32 (bench/embedded_hrnet.py), so that there is somebody to follow at W32's price. BlazePose is measured
+against mediapipe 0.10.21's own Python `Pose`, in an environment that is made for it (build/bench-mediapipe).
+Without a video one is made (bench/one_person.py). Each runs in a process of its own; loading networks is not
+counted; of several rounds, which take turns, the fastest counts. Ours also watches the camera and lifts to
+3D, which the others do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from bench.embedded_hrnet import write as embedded
+from bench.lifter import _processor
+from bench.one_person import made
+from bench.stage_clock import StageClock, peak_mb
+from engine import weights
+
+ROOT = Path(__file__).resolve().parent.parent
+PLACE = ROOT / "build" / "bench"
+MEDIAPIPE = ROOT / "build" / "bench-mediapipe"
+WHAT = ("hrnet-w32", "blazepose-full", "blazepose-heavy")
+Figures = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("what", choices=WHAT)
+    parser.add_argument("--video", type=Path, help="1080p and one person, to compare with the docs")
+    parser.add_argument("--frames", type=int, default=0, help="of the video, from its start; 0 for all")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--every-frame", action="store_true", help="ours looks at every frame too")
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument("--ours", type=Path, help=argparse.SUPPRESS)  # the process that measures ours
+    args = parser.parse_args()
+    PLACE.mkdir(parents=True, exist_ok=True)
+    if args.ours:
+        print(json.dumps(_ours(args)))
+        return
+    args.video = args.video or _clip()
+    network = _network(args.what)
+    usual = _usual(args, network)
+    ours = [sys.executable, "-m", "bench.engine", args.what, "--ours", network, *_common(args)]
+    found: dict[str, list[Figures]] = {"usual": [], "ours": []}
+    for _ in range(args.rounds):
+        found["usual"].append(_run(usual))
+        found["ours"].append(_run([*ours, "--video", str(args.video)]))
+    best = {name: max(some, key=lambda one: one["fps"]) for name, some in found.items()}
+    print(_table(args, best))
+    if args.json:
+        args.json.write_text(json.dumps({"what": args.what, "machine": _processor(), **best}, indent=1))
+
+
+def _clip() -> Path:
+    path = PLACE / "one_person.mp4"
+    return path if path.is_file() else made(path, 240)
+
+
+def _network(what: str) -> str:
+    if what != "hrnet-w32":
+        return str(weights.ensure(what))
+    path = PLACE / "w32.safetensors"
+    return str(path if path.is_file() else embedded(path))
+
+
+def _common(args: argparse.Namespace) -> list[str]:
+    frames = ["--frames", str(args.frames)] if args.frames else []
+    return frames + (["--every-frame"] if args.every_frame else [])
+
+
+def _usual(args: argparse.Namespace, network: str) -> list[str]:
+    frames = ["--frames", str(args.frames)] if args.frames else []
+    if args.what == "hrnet-w32":
+        return [sys.executable, "-m", "bench.usual_loop", str(args.video), network, *frames]
+    complexity = "2" if args.what.endswith("heavy") else "1"
+    python = _mediapipe(network)
+    return [python, "bench/mediapipe_pose.py", str(args.video), "--complexity", complexity, *frames]
+
+
+def _mediapipe(network: str) -> str:
+    """Its Python; the environment is made at the first call. It looks for its heavy model beside the full
+    one, and would download it."""
+    python = MEDIAPIPE / "bin" / "python"
+    if not python.is_file():
+        subprocess.run([sys.executable, "-m", "venv", str(MEDIAPIPE)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", "mediapipe==0.10.21"], check=True)
+    (folder,) = MEDIAPIPE.glob("lib/python*/site-packages/mediapipe/modules/pose_landmark")
+    with contextlib.suppress(shutil.SameFileError):
+        shutil.copyfile(network, folder / Path(network).name)
+    return str(python)
+
+
+def _run(command: list[str]) -> Figures:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def _ours(args: argparse.Namespace) -> Figures:
+    """The engine's own way through the video, as `python -m engine track` goes it."""
+    from engine import pipeline, settings, trace, video
+
+    info = video.probe(args.video)
+    end = (args.frames - 0.5) / info.fps if args.frames else None
+    chosen = settings.Settings(pose2d=str(args.ours), device="cpu", end=end, use_cache=False)
+    if args.every_frame:
+        chosen = dataclasses.replace(chosen, every_frame=True)
+    clock, began = StageClock(), contextlib.ExitStack()
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if stage == "load" and done == total:
+            began.enter_context(clock.whole())
+
+    with trace.tracing() as tracer, began:
+        tracks = pipeline.track(args.video, chosen, progress=progress)
+    frames = len(tracks.time)
+    stages = {name: 1e3 * spent.seconds / frames for name, spent in tracer.totals.items() if name != "load"}
+    people = int(tracks.present.sum())
+    return {**clock.figures(frames), "stages_ms": stages, "people": people, "peak_mb": peak_mb()}
+
+
+def _table(args: argparse.Namespace, best: dict[str, Figures]) -> str:
+    usual, ours = best["usual"], best["ours"]
+    name = "usual loop" if args.what == "hrnet-w32" else "mediapipe"
+    lines = [
+        _processor(),
+        f"{args.what}, {args.video.name}, {ours['frames']} frames, best of {args.rounds}",
+        "",
+        f"| | {name} | ours | ratio |",
+        "| --- | ---: | ---: | ---: |",
+        _row("frames/s", usual["fps"], ours["fps"], ours["fps"] / usual["fps"]),
+    ]
+    for title, key, unit in (("processor ms a frame", "processor_seconds", 1e3), ("peak MB", "peak_mb", 1)):
+        a, b = (one[key] * unit / (one["frames"] if unit > 1 else 1) for one in (usual, ours))
+        lines.append(_row(title, a, b, a / b))
+    found = usual["people"], ours["people"]
+    lines.append(_row("poses found", *found, found[1] / max(found[0], 1)))
+    for stage in dict.fromkeys([*usual["stages_ms"], *ours["stages_ms"]]):
+        a, b = (one["stages_ms"].get(stage) for one in (usual, ours))
+        lines.append(_row(f"ms a frame: {stage}", a, b, a / b if a and b else None))
+    return "\n".join(lines)
+
+
+def _row(title: str, *values: float | None) -> str:
+    return f"| {title} | " + " | ".join("" if v is None else f"{v:.1f}" for v in values) + " |"
+
+
+if __name__ == "__main__":
+    main()

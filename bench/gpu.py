@@ -1,0 +1,204 @@
+"""People a second that HRNet finds on a GPU, by batch size, from decoded 1080p frames on.
+
+``.venv-engine/bin/python -m bench.gpu [--device auto] [--networks 32 48] [--batches 1 8 32 64 128] [--json
+FILE]``
+
+One person a frame, random weights, 256x192, DARK. For each batch: people a second of the whole way (upload,
+crop, network, heatmaps, download; one wait a batch); ms a person of each stage, waited for one by one; the
+network's floating point operations a second over those of a large matrix product on the same device in the
+same precision. The usual way is one frame at a time in float32, crop by OpenCV, maxima by NumPy. On a
+processor a small setting runs, to show that the script works: it is no measure of processors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bench.lifter import _processor
+from blender_pose3d.skeleton import COCO_17
+from engine.device import resolve
+from engine.pose2d import crop, heatmaps
+from engine.pose2d.base import Region
+from engine.pose2d.hrnet import HRNet
+from engine.pose2d.hrnet_fold import folded
+from engine.pose2d.runner import Plan
+from engine.pose2d.runner_gpu import GpuRunner
+from engine.pose2d.runner_torch import normalised
+
+SIZE = (192, 256)
+STAGES = ("upload", "crop", "network", "download")
+_PRODUCT = 8192  # rows of the matrices whose product stands for the chip's peak
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    parser.add_argument("--networks", type=int, nargs="+", help="widths: 32 and 48")
+    parser.add_argument("--batches", type=int, nargs="+")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    device = resolve(args.device)
+    small = device == "cpu"
+    widths = args.networks or ([32] if small else [32, 48])
+    batches = args.batches or ([1, 2] if small else [1, 8, 32, 64, 128])
+    name = (
+        torch.cuda.get_device_name() if device == "cuda" else f"{_processor()}: no GPU" if small else device
+    )
+    print(f"{name}, torch {torch.__version__}")
+    if small:
+        args.seconds = min(args.seconds, 1.0)
+        print("This is a processor: the figures below only show that the script works.")
+    peak = _peak(device)
+    print(f"a large matrix product: {peak / 1e12:.2f} Tflop/s\n")
+    rows = [row for width in widths for row in _measured(width, batches, device, args.seconds, peak)]
+    if args.json:
+        args.json.write_text(json.dumps({"device": name, "peak": peak, "rows": rows}, indent=1))
+
+
+def _measured(
+    width: int, batches: list[int], device: str, seconds: float, peak: float
+) -> list[dict[str, Any]]:
+    torch.manual_seed(0)
+    network = HRNet(width, len(COCO_17)).eval()
+    work = _operations(network)
+    frame = np.random.default_rng(0).integers(0, 255, (1080, 1920, 3), np.uint8)
+    usual = _rate(lambda: _usual(network.to(device), frame, device), 1, seconds, device)
+    print(f"HRNet-W{width}, {work / 1e9:.1f} Gflop a person; the usual way: {usual:.0f} people/s")
+    ms = "".join(f"{stage + ' ms':>14}" for stage in STAGES)
+    print(f"{'batch':>6}{'people/s':>10}{'ratio':>8}{ms}{'of peak':>9}  slowest")
+    rows = []
+    plan = Plan(SIZE, "dark", np.asarray(COCO_17.mirror))
+    for batch in batches:
+        runner = GpuRunner(folded(_copy(network, width)), plan, device, batch)
+        images, affines = [frame] * batch, [_affine()] * batch
+        rate = _rate(lambda r=runner, i=images, a=affines: r.look(i, a), batch, seconds, device)
+        if runner.batch < batch:
+            print(f"{batch:6d}  does not fit into the memory")
+            break
+        stages = _stages(runner, images, affines, device)
+        share = work * batch / stages["network"] / peak
+        slowest = max(stages, key=lambda name: stages[name])
+        each = "".join(f"{1e3 * stages[stage] / batch:14.3f}" for stage in STAGES)
+        part = 100 * stages[slowest] / sum(stages.values())
+        print(f"{batch:6d}{rate:10.0f}{rate / usual:8.1f}{each}{share:9.1%}  {slowest}, {part:.0f} %")
+        rows.append({"width": width, "batch": batch, "rate": rate, "usual": usual, "share": share, **stages})
+        runner.forget()
+    print()
+    return rows
+
+
+def _copy(network: HRNet, width: int) -> HRNet:
+    made = HRNet(width, network.keypoints).eval()
+    made.load_state_dict(network.state_dict())
+    return made
+
+
+def _affine() -> np.ndarray:
+    region = Region(np.array([960.0, 540.0]), np.array([450.0, 600.0]), 0.1)
+    return crop.crop_to_image(region, SIZE)[None]
+
+
+@torch.inference_mode()
+def _usual(network: nn.Module, frame: np.ndarray, device: str) -> np.ndarray:
+    picture = crop.pick(frame, _affine()[0], SIZE)
+    given = normalised(torch.from_numpy(picture[None]).to(device)).contiguous()
+    return heatmaps.decode_quarter(network(given).cpu().numpy())[0]
+
+
+def _stages(
+    runner: GpuRunner, images: list[np.ndarray], affines: list[np.ndarray], device: str
+) -> dict[str, float]:
+    """Seconds a batch of each stage, each waited for: the median of five, pictures in parts as `look` takes
+    them."""
+    from engine import trace
+
+    spans: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    for _ in range(5):
+        with trace.tracing() as tracer, _waiting(device):
+            runner.look(images, affines)
+        for stage in STAGES:
+            spans[stage].append(tracer.totals[stage].seconds)
+    return {stage: float(np.median(some)) for stage, some in spans.items()}
+
+
+class _waiting:  # noqa: N801
+    """Spans end when the device has done what was asked of it."""
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+
+    def __enter__(self) -> None:
+        from engine import trace
+
+        self.kept, device = trace.Trace._keep, self.device
+
+        def keep(this: Any, name: str, start: float, seconds: float, own: float) -> None:
+            waited = time.perf_counter()
+            _wait(device)
+            more = time.perf_counter() - waited
+            self.kept(this, name, start, seconds + more, own + more)
+
+        trace.Trace._keep = keep
+
+    def __exit__(self, *_: object) -> None:
+        from engine import trace
+
+        trace.Trace._keep = self.kept
+
+
+def _rate(work: Callable[[], object], people: int, seconds: float, device: str) -> float:
+    """People a second, after two calls that are not counted."""
+    for _ in range(2):
+        work()
+    _wait(device)
+    start, done = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds:
+        work()
+        done += people
+    _wait(device)
+    return done / (time.perf_counter() - start)
+
+
+def _wait(device: str) -> None:
+    if device != "cpu":
+        getattr(torch, device).synchronize()
+
+
+def _peak(device: str) -> float:
+    """Floating point operations a second of a large matrix product."""
+    rows = _PRODUCT if device != "cpu" else 1024
+    number = torch.float32 if device == "cpu" else torch.float16
+    a = torch.randn(rows, rows, device=device).to(number)
+    return _rate(lambda: a @ a, 1, 1.0, device) * 2 * rows**3
+
+
+def _operations(network: nn.Module) -> float:
+    """Of all convolutions for one person: a product and a sum are two."""
+    total = 0.0
+
+    def count(layer: nn.Module, _: object, made: Tensor) -> None:
+        nonlocal total
+        total += 2.0 * made.numel() * layer.weight[0].numel()
+
+    hooks = [m.register_forward_hook(count) for m in network.modules() if isinstance(m, nn.Conv2d)]
+    with torch.inference_mode():
+        network(torch.zeros(1, 3, SIZE[1], SIZE[0]))
+    for hook in hooks:
+        hook.remove()
+    return total
+
+
+if __name__ == "__main__":
+    main()

@@ -137,16 +137,19 @@ class Follower:
 
     def _look_between(self, between: list[PastFrame], moved: list[tuple[Tracklet, Sighting]]) -> None:
         """Look for people whose poses before and after are known: the regions lie on the way."""
-        starts = [(t.times[-1], t.joints[-1], t.score[-1]) for t, _ in moved]
+        starts = [(t.times[-1], t.joints[-1].copy(), t.score[-1].copy()) for t, _ in moved]
+        regions: list[list[Region]] = []
         for frame in between:
-            with trace.span("convert"):
-                image = frame.frame.image
-            regions: list[Region] = []
+            regions.append([])
             for (_, seen), (time, joints, score) in zip(moved, starts, strict=True):
                 share = (frame.time - time) / (seen.time - time)
                 on_the_way = joints + share * (seen.pose.joints - joints)
-                regions.append(self.network.region(on_the_way, np.minimum(score, seen.pose.score)))
-            for (tracklet, seen), pose in zip(moved, self.sight.poses(image, regions), strict=True):
+                regions[-1].append(self.network.region(on_the_way, np.minimum(score, seen.pose.score)))
+        with trace.span("convert"):
+            images = [frame.frame.image for frame in between]
+        poses = self.sight.poses_of_each(images, regions)
+        for frame, image, each in zip(between, images, poses, strict=True):
+            for (tracklet, seen), pose in zip(moved, each, strict=True):
                 fits = association.match_cost(tracklet, pose, frame.time, self.skeleton)
                 if self.sight.is_somebody(pose, image, KEEP_SCORE) and fits <= association.LARGEST_COST:
                     tracklet.add(frame.row, frame.time, pose, alone=seen.alone)

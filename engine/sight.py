@@ -7,7 +7,7 @@ import numpy as np
 from blender_pose3d.skeleton import Skeleton
 
 from . import appearance, body2d, trace
-from .pose2d.base import PoseNetwork, Region
+from .pose2d.base import Keypoints, PoseNetwork, Region
 from .tracklet import Pose, Tracklet
 
 KEEP_SCORE, BIRTH_SCORE = 0.22, 0.35  # mean score of the main joints to go on with somebody, to begin with
@@ -33,11 +33,23 @@ class Sight:
             joints, score = self.network.predict(image, regions)
         presence = getattr(self.network, "presence", None)
         presence = np.ones(len(regions)) if presence is None else np.asarray(presence)
-        size = body2d.stature(joints, self.skeleton)
+        return self._described(image, Keypoints(joints, score, presence))
+
+    def poses_of_each(self, images: list[np.ndarray], regions: list[list[Region]]) -> list[list[Pose]]:
+        """As `poses` of each picture, all at once where the network can."""
+        together = getattr(self.network, "predict_many", None)
+        if together is None:
+            return [self.poses(*each) for each in zip(images, regions, strict=True)]
+        with trace.span("pose2d"):
+            found = together(images, regions)
+        return [self._described(image, seen) for image, seen in zip(images, found, strict=True)]
+
+    def _described(self, image: np.ndarray, seen: Keypoints) -> list[Pose]:
+        size = body2d.stature(seen.joints, self.skeleton)
         with trace.span("appearance"):
             return [
                 Pose(j, s, float(p), appearance.describe(image, j, s, self.skeleton), float(h))
-                for j, s, p, h in zip(joints, score, presence, size, strict=True)
+                for j, s, p, h in zip(*seen, size, strict=True)
             ]
 
     def is_somebody(self, pose: Pose, image: np.ndarray, least_score: float) -> bool:

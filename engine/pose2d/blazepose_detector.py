@@ -185,6 +185,11 @@ class BlazePoseDetector:
         found = self.candidates(image)
         return body_boxes(found).astype(np.float32), found.score.astype(np.float32)
 
+    def glance(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `detect`, the picture shown as a whole alone: a quarter of the work. Small people are missed."""
+        found = self._view(image, 0, 0, max(image.shape[:2]))
+        return body_boxes(found).astype(np.float32), found.score.astype(np.float32)
+
     def candidates(self, image: np.ndarray) -> Candidates:
         """The people in a picture with their hips and circles, best first."""
         # a large picture is made smaller once, for all views

@@ -65,14 +65,13 @@ class POSE3D_PG_capture(bpy.types.PropertyGroup):
         name="Quality",
         description="How carefully the pictures are looked at",
         items=(
-            ("fast", "Fast", "The small network BlazePose full: quickest, good for a first look"),
-            ("balanced", "Balanced", "The large network BlazePose heavy: slower, steadier in hard poses"),
+            ("fast", "Fast", "The small network; looks closer where motion is quick. Good for a first look"),
             (
-                "best",
-                "Best",
-                "Our own network where it has been measured to be the better one on real photos. "
-                "Until such a network is there, the same as Balanced",
+                "balanced",
+                "Balanced",
+                "The large network, steadier in hard poses; looks closer where motion is quick",
             ),
+            ("best", "Best", "The network that is best on real photos, at every frame: takes its time"),
         ),
         default="balanced",
     )

@@ -145,6 +145,7 @@ def capture():
         yield
     scene = bpy.context.scene
     report["said"]["captured"] = desk.message
+    report["continued"] = round(desk.job.continued, 2)
     report["video"], report["tracks"] = scene.pose3d_capture.video, scene.pose3d.tracks
     report["tracks_info"] = scene.pose3d.tracks_info
     report["people_pictures"] = len(list(Path(scene.pose3d.tracks).parent.glob("person-*.png")))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from .errors import BadInput
+from .hardware_decoding import open_by_chip
 from .upright import check_size
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def _opened_by_ffmpeg(file: BinaryIO) -> InputContainer:
     # FFmpeg gets an open file and no name to interpret: "-", "http:..." and "concat:..." stay file names.
     # The list of protocols keeps play lists from reaching out to the network. Titles in an encoding of their
     # own, or damaged ones, are no reason to refuse a video.
-    return av.open(file, options={"protocol_whitelist": "file"}, metadata_errors="replace")
+    settings = {"options": {"protocol_whitelist": "file"}, "metadata_errors": "replace"}
+    return open_by_chip(file, **settings) or av.open(file, **settings)
 
 
 def _video_stream(container: InputContainer, path: Path) -> VideoStream:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.blender.real_blender import NoRealBlender, RealBlender, real_blender
 from tests.walker import camera_at, film, walk
 
 CHECK = Path(__file__).with_name("check_extension.py")
+ENGINE = Path(os.environ.get("POSE3D_ENGINE_PYTHON", build_addon.ROOT / ".venv-engine" / "bin" / "python"))
 pytestmark = pytest.mark.network  # the zip carries wheels, which are fetched once
 
 
@@ -57,6 +59,46 @@ def test_in_the_bpy_module(package: Path, tracks: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "extension works" in done.stdout
+
+
+ASKS = """
+import sys, time
+sys.path.insert(0, {folder!r})
+from pathlib import Path
+from blender_pose3d.blender.engine_session import Engine, EngineSession
+session, answers = EngineSession(), []
+session.ask(Engine(Path({python!r})), answers.append, "track", video="/no/such.mp4", output={output!r})
+end = time.monotonic() + 240
+while not answers and time.monotonic() < end:
+    session.tick()
+    time.sleep(0.05)
+session.close(wait=10.0)
+print(answers[0].get("code"))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_engine_writes_nothing_into_the_add_on_s_folder(package: Path, tmp_path: Path) -> None:
+    if not ENGINE.is_file():
+        pytest.skip(f"the engine's environment is not there ({ENGINE}); `make test` makes it")
+    folder = tmp_path / "extensions" / "pose3d"
+    with zipfile.ZipFile(package) as archive:
+        archive.extractall(folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    script = ASKS.format(folder=str(folder), python=str(ENGINE), output=str(tmp_path / "out.npz"))
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", script],  # Blender's own bytecode is not what this is about
+        env={**kept, "POSE3D_CACHE": str(tmp_path / "cache")},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert done.stdout.strip() == "bad_input", done.stdout + done.stderr
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
 @pytest.mark.real_blender

@@ -147,7 +147,7 @@ def _details(layout: bpy.types.UILayout, folder: Path, letters: int) -> None:
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(capture.made))
     part = "" if capture.end is None else f", {capture.start or 0:.4g} to {capture.end:.4g} s"
     wrapped(layout, f"{Path(capture.video).name}{part}, {capture.quality}, {made}", "FILE_MOVIE", letters)
-    if not capture.whole:
+    if not capture.whole and not DESK.busy:
         wrapped(layout, "Interrupted. Choose its video and press Continue Capture.", "INFO", letters)
     figures = [
         f"{BY_KEY[key].title} {capture.figures[key]:.{BY_KEY[key].digits}f} {BY_KEY[key].unit}"

@@ -10,8 +10,11 @@ import numpy as np
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from .holds import ease_off
+from .rotations import norm
 from .spans import middles
 
+# Metres a second at which a foot may go from one place to the next, while its other end still stands.
+_PACE = 1.0
 # Seconds at both ends of a contact in which the other end of the foot is free: it may be on its way.
 _SETTLING = 0.07
 
@@ -46,7 +49,22 @@ def footprints(
             missing = spread_out(fixed[:, end] - along, contacts[:, end])
             share = np.where(contacts[:, end, None], 1.0, own[:, end])
             places[:, end] = along + share * missing
-    return places, held
+    return places, held & ~_too_soon(points, places, held, fps)
+
+
+def _too_soon(points: np.ndarray, places: np.ndarray, held: np.ndarray, fps: float) -> np.ndarray:
+    """(T, 4) bool, frames in which a foot cannot be at its places, as these jump: it is let go around them.
+
+    A place that stays is no jump, nor is one that goes along with the foot.
+    """
+    moved = np.diff(places, axis=0)
+    jump = np.minimum(norm(moved), norm(moved - np.diff(points, axis=0))) * (held[1:] & held[:-1])
+    wide = np.ceil(jump * fps / (2.0 * _PACE)).astype(int)
+    frames, ends = np.nonzero(jump > _PACE / fps)
+    edges = np.zeros((len(held) + 1, held.shape[1]), dtype=int)
+    np.add.at(edges, (np.maximum(frames + 1 - wide[frames, ends], 0), ends), 1)
+    np.add.at(edges, (np.minimum(frames + 1 + wide[frames, ends], len(held)), ends), -1)
+    return np.cumsum(edges, axis=0)[:-1] > 0
 
 
 def spread_out(values: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -23,11 +23,12 @@ from .limbs import bend, reach
 from .planting import Feet
 from .rotations import angle_about, cross, norm, reject, smoothstep, unit
 
-_ROUNDS = 2
+_ROUNDS = 2, 4  # at least and at most; it ends when a round moves ankles by less than
+_SETTLED = 0.012  # metres, root mean square
 _HOLDS = 30.0  # of a contact, times ``holds.grip_weight``, beside 1 for a bone's radian
 _NEAR, _IN_AIR = 0.3, 0.02  # of hips away from where they began; what a foot that does not stand says of them
 # Of accelerations, metres or radians a frame^2 at 30 frames a second: hips; ankles and turns of feet.
-_HIPS, _FEET = 300.0, np.array([100.0, 100.0, 100.0, 3.0, 3.0])
+_HIPS, _FEET = 150.0, np.array([50.0, 50.0, 50.0, 1.5, 1.5])
 _MISSED = 0.02, 0.06  # metres by which a stiff foot misses its places: then it is not forced
 _HEADING = 0.2, 0.5  # parts of a foot's length over the floor between which it gets a heading
 _BLOCK, _LAP = 8192, 256  # frames solved at once, and shared by neighbours: memory stays flat
@@ -107,7 +108,8 @@ def _solved(parts: list[Foot], start: np.ndarray, rate: float) -> np.ndarray:
     hips, feet = values[:3], (values[3:8], values[8:])
     shapes = [LegShape(foot.chain) for foot in parts]
     low = [np.zeros((2, start.shape[1]), dtype=bool) for _ in parts]
-    for _ in range(_ROUNDS):
+    least, most = _ROUNDS
+    for done in range(1, most + 1):
         legs = []
         for side, (foot, own) in enumerate(zip(parts, feet, strict=True)):
             angles = shapes[side].angles((foot.chain.end - foot.chain.root).T + own[:3] - hips)
@@ -121,6 +123,9 @@ def _solved(parts: list[Foot], start: np.ndarray, rate: float) -> np.ndarray:
         for axis in range(3):
             cost.add({axis: 1.0}, hips[axis] - start[axis], _NEAR)
         hips += newton_step(cost.hessian, cost.gradient, hips, np.full(3, rate * _HIPS))
+        moved = max(float((went**2).sum(axis=0).mean()) for _, _, went in legs)
+        if done >= least and moved < _SETTLED**2:
+            break
     return values
 
 

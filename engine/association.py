@@ -8,7 +8,6 @@ is missing in this frame, rather than following somebody else.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from blender_pose3d.skeleton import Skeleton
 
@@ -43,7 +42,13 @@ def assign(tracklets: list[Tracklet], poses: list[Pose], time: float, skeleton: 
     if not tracklets or not poses:
         return {}
     cost = costs(tracklets, poses, time, skeleton)
-    rows, columns = linear_sum_assignment(cost)
+    if len(tracklets) == 1 or len(poses) == 1:
+        rows, columns = np.unravel_index([cost.argmin()], cost.shape)
+    else:
+        # seldom needed, and slow to import
+        from scipy.optimize import linear_sum_assignment
+
+        rows, columns = linear_sum_assignment(cost)
     return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= LARGEST_COST}
 
 

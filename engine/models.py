@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .device import resolve
 from .errors import Cancelled
+from .late import LateLifter, late_lifter
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -46,22 +47,31 @@ def load(
     looking: flip, precision, as load_pose2d's. Raises MissingWeights, BadArguments, Cancelled.
     """
     report("load", 0, 3)
-    from .lift.lifter import load_lifter
     from .pose2d.registry import load_detector, load_pose2d
 
     device = resolve(device)
     steps: tuple[Callable[[], Any], ...] = (
         # the lifter is never fetched by itself: when it is not here, say so before anything is downloaded
-        lambda: load_lifter(lifter, "cpu" if device == "mps" else device),
+        lambda: _lifter(lifter, "cpu" if device == "mps" else device),
         lambda: load_pose2d(pose2d, device, **looking),
         lambda: load_detector(device),
     )
-    loaded = []
+    loaded: list[Any] = []
     for number, step in enumerate(steps, start=1):
         if stop():
             raise Cancelled
         loaded.append(step())
         report("load", number, len(steps))
+    if isinstance(loaded[0], LateLifter):
+        loaded[0].begin()
     models = Models(network=loaded[1], detector=loaded[2], lifter=loaded[0])
     log.info("2D: %s. Lifter: %s. Device: %s.", models.network.name, models.lifter.name, device)
     return models
+
+
+def _lifter(name: str, device: str) -> Any:
+    if (late := late_lifter(name, device)) is not None:
+        return late
+    from .lift.lifter import load_lifter
+
+    return load_lifter(name, device)

@@ -62,23 +62,24 @@ class Checkpoint:
             self._lock.close()
             self._lock = None
 
-    def load(self) -> list[Part]:
+    def load(self, holding: str = "") -> list[Part]:
         """The parts so far, in order; none where there are none, or none that this program can use.
 
-        Parts behind a broken one are of no use; that is told in the log.
+        holding: only those that hold an array of this name. Parts behind a broken one are of no use; that is
+        told in the log.
         """
         if self._lock is None:
             return []
         parts: list[Part] = []
         for path in self._paths():
             try:
-                parts.append(self._read(path, len(parts) + 1))
+                parts.append(self._read(path, len(parts) + 1, holding))
             except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
                 log.warning("The checkpoint %s is of no use from part %d on: %s", self._folder.name,
                             len(parts) + 1, error)  # fmt: skip
                 break
         self.forget_after(len(parts))
-        return parts
+        return [part for part in parts if part]
 
     def forget_after(self, parts: int) -> None:
         """Keep only the first `parts` parts: 0 begins anew."""
@@ -120,10 +121,11 @@ class Checkpoint:
     def _paths(self) -> list[Path]:
         return sorted(self._folder.glob("[0-9]*.npz"))
 
-    def _read(self, path: Path, number: int) -> Part:
+    def _read(self, path: Path, number: int, holding: str) -> Part:
         with np.load(path, allow_pickle=False) as stored:
-            part = {name: stored[name] for name in stored.files}
-        head: dict[str, Any] = json.loads(str(part.pop("head")))
+            head: dict[str, Any] = json.loads(str(stored["head"]))
+            names = [name for name in stored.files if name != "head"]
+            part = {name: stored[name] for name in names} if not holding or holding in names else {}
         if head["format"] != FORMAT or head["made_by"] != self._made_by:
             raise ValueError("another version of the engine wrote it; the work begins anew")
         if head["part"] != number or path.stem != f"{number:06d}":

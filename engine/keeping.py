@@ -90,7 +90,7 @@ class Keeper:
         self._last = time.monotonic()
 
     def _stored(self) -> State | None:
-        parts = self._checkpoint.load()
+        parts = self._checkpoint.load(holding="frame")
         if not parts:
             return None
         try:

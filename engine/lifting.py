@@ -12,7 +12,9 @@ import numpy as np
 from blender_pose3d.tracks import Tracks
 
 from . import describe, trace
+from .checkpoint import Checkpoint
 from .errors import Cancelled
+from .lift_keeping import LiftKeeper
 from .progress import Progress
 from .settings import Settings
 
@@ -21,23 +23,29 @@ if TYPE_CHECKING:
 
     from .camera_motion import CameraMotion
     from .camera_watch import Followed
+    from .lift.lifter import Lifter
     from .models import Models
     from .people import People2D
     from .video import VideoInfo
 
 log = logging.getLogger(__name__)
 
+_PIECE = 4096  # frames lifted at once, a multiple of the lifter's chunks
 _GAP_FILLED = 0.3  # seconds that a joint may be missing and still be filled over time
 
 
 @dataclass(frozen=True)
 class Lifting:
-    """One video's way from 2D to 3D. report: as pipeline.track's progress; stop: whether to give up."""
+    """One video's way from 2D to 3D. report: as pipeline.track's progress; stop: whether to give up.
+
+    checkpoint: keeps how far it has come.
+    """
 
     info: VideoInfo
     settings: Settings
     report: Progress
     stop: Callable[[], bool]
+    checkpoint: Checkpoint | None = None
 
     def tracks(
         self, people: People2D, models: Models, background: Sequence[Followed] | None = None
@@ -77,6 +85,7 @@ class Lifting:
         frames, total = people.present.shape[1], people.present.size
         joints3d = np.full((*people.present.shape, len(models.lifter.skeleton), 3), np.nan, dtype=np.float32)
         score3d = np.full(joints3d.shape[:-1], np.nan, dtype=np.float32)
+        kept = LiftKeeper(self.checkpoint, people.joints2d, people.score2d, intrinsics)
         self.report("lift", 0, total)
         # one after another: what is made on the way takes more room than a person's joints
         for p in range(len(people.present)):
@@ -87,15 +96,17 @@ class Lifting:
                 (self.info.width, self.info.height),
                 max_gap=round(_GAP_FILLED * self.info.fps),
             )
-            for first, last in _runs(np.all(np.isfinite(joints), axis=(-1, -2))):
-                if self.stop():
-                    raise Cancelled
-                run = slice(first, last)
-                with trace.span("lift"):
-                    joints3d[p, run], score3d[p, run] = models.lifter.lift(
-                        joints[run], score[run], intrinsics
-                    )
-                self.report("lift", p * frames + int(last), total)
+            for first, last in _runs(np.all(np.isfinite(joints), axis=(-1, -2))).tolist():
+                for begin in range(first, last, _PIECE):
+                    if self.stop():
+                        raise Cancelled
+                    part = slice(begin, min(begin + _PIECE, last))
+                    piece = kept.known(p, begin)
+                    if piece is None:
+                        piece = _piece(models.lifter, (joints, score), part, (first, last), intrinsics)
+                    joints3d[p, part], score3d[p, part] = piece
+                    kept.add(p, begin, joints3d[p, part], score3d[p, part])
+                    self.report("lift", p * frames + part.stop, total)
         self.report("lift", total, total)
         # the bridge fills short absences for the lifter's sake; to show them or not is for the reader to say
         joints3d[~people.present] = np.nan
@@ -123,6 +134,23 @@ class Lifting:
         if fov is None and self.info.lens is not None:
             fov = field_of_view(self.info.lens, *size)
         return default_intrinsics(*size, fov)
+
+
+def _piece(
+    lifter: Lifter,
+    seen: tuple[np.ndarray, np.ndarray],
+    part: slice,
+    run: tuple[int, int],
+    intrinsics: tuple[float, float, float, float],
+) -> tuple[np.ndarray, np.ndarray]:
+    """A part of a run of frames, lifted as in the whole: memory does not grow with the clip. seen: joints and
+    scores of all frames."""
+    around = getattr(lifter, "context", 0)
+    first, last = max(run[0], part.start - around), min(run[1], part.stop + around)
+    with trace.span("lift"):
+        lifted = lifter.lift(seen[0][first:last], seen[1][first:last], intrinsics)
+    ours = slice(part.start - first, part.stop - first)
+    return lifted[0][ours], lifted[1][ours]
 
 
 def _on_their_sides(people: People2D, skeleton: Skeleton) -> People2D:

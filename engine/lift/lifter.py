@@ -33,9 +33,6 @@ STATURE = 1.70
 CHUNK = 256
 """Output frames at once: what a layer makes of them still fits a processor's last cache."""
 
-PIECE = 16 * CHUNK
-"""Frames that are normalised, lifted and scored together: memory does not grow with the clip."""
-
 
 class Lifter:
     """A trained network. skeleton: of its input and output. sha256: of its weight file.
@@ -60,6 +57,14 @@ class Lifter:
         before = network.frames_before
         self._window = (before, network.receptive_field - 1 - before)
 
+    @property
+    def context(self) -> int:
+        """Frames before and after a part of a clip that must be there for it to be lifted as in the whole.
+
+        The network's window, normalised over a window of its own; whole chunks, so that sums stay the same.
+        """
+        return CHUNK * -(-2 * max(self._window) // CHUNK)
+
     def lift(
         self,
         joints: np.ndarray,
@@ -81,19 +86,6 @@ class Lifter:
         points, seen = self._check(joints, score)
         if not len(points):
             return points.new_zeros((0, len(self.skeleton), 3)).numpy(), seen.numpy()
-        # frames before and after a piece that it is told by: the network's window, normalised over its own
-        around = CHUNK * -(-2 * max(self._window) // CHUNK)
-        pieces = []
-        for first in range(0, len(points), PIECE):
-            part = slice(max(0, first - around), first + PIECE + around)
-            pose, sight = self._piece(points[part], seen[part], intrinsics, flip=flip)
-            ours = slice(first - part.start, first - part.start + PIECE)
-            pieces.append((pose[ours].cpu().numpy(), sight[ours].cpu().numpy()))
-        return np.concatenate([p for p, _ in pieces]), np.concatenate([s for _, s in pieces])
-
-    def _piece(
-        self, points: Tensor, seen: Tensor, intrinsics: tuple[float, float, float, float], *, flip: bool
-    ) -> tuple[Tensor, Tensor]:
         points, seen = points.to(self._device), seen.to(self._device)
         with torch.inference_mode():
             features, rotation = self._features(points, seen, intrinsics)
@@ -103,8 +95,8 @@ class Lifter:
                 across = features.new_tensor([-1.0, 1.0, 1.0])
                 flipped = self._run(features[:, mirror] * across[: features.shape[-1]])
                 pose = (pose + flipped[:, mirror] * across) / 2
-            # v = R c for columns; rows take the transpose of it
-            return (pose - pose[:, :1]) @ rotation, self._score(seen)
+            pose = (pose - pose[:, :1]) @ rotation  # v = R c for columns; rows take the transpose of it
+        return pose.cpu().numpy(), self._score(seen).cpu().numpy()
 
     def _check(self, joints: np.ndarray, score: np.ndarray) -> tuple[Tensor, Tensor]:
         points = torch.as_tensor(np.array(joints, dtype=np.float32))

@@ -9,19 +9,43 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter1d
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 from small_videos import block, empty, write
 
+from blender_pose3d.skeleton import COCO_17, H36M_19
 from blender_pose3d.tracks import Tracks, read_tracks
 from engine import checkpoint as checkpoint_module
+from engine import lift_keeping
+from engine import lifting as lifting_module
 from engine.checkpoint import Checkpoint
+from engine.lifting import Lifting
+from engine.models import Models
+from engine.people import People2D
+from engine.settings import Settings
+from engine.video import VideoInfo
 
 FRAMES = 240
+
+
+class Counting:
+    """A lifter that counts the frames it lifts; three on either side change what comes out."""
+
+    name, sha256, skeleton, context = "counting", "0" * 64, H36M_19, 4
+
+    def __init__(self) -> None:
+        self.lifted = 0
+
+    def lift(self, joints, score, intrinsics):
+        self.lifted += len(joints)
+        deep = np.concatenate([joints, joints[..., :1]], axis=-1) / intrinsics[0]
+        return uniform_filter1d(deep, 7, axis=0, mode="nearest"), score
 
 
 @pytest.fixture(autouse=True)
@@ -126,6 +150,37 @@ def test_forgotten_work_goes_in_time(cache):
     assert there == {"new", *(f"work {number}" for number in range(3, 11))}
 
 
+def test_what_was_lifted_is_not_lifted_again_and_pieces_make_the_whole(monkeypatch, tmp_path):
+    frames = 100
+    joints = np.random.default_rng(0).uniform(50, 200, (2, frames, 17, 2)).astype(np.float32)
+    present = np.ones((2, frames), dtype=bool)
+    joints[1, 40:60], present[1, 40:60] = np.nan, False
+    score = np.where(present[..., None], 0.9, np.nan).astype(np.float32) * np.ones(17, np.float32)
+    people = People2D(np.arange(frames, dtype=np.int32), np.arange(frames) / 30, present, joints, score)
+    info = VideoInfo(tmp_path / "a.mp4", "0" * 64, 640, 480, 30.0, frames, frames / 30)
+
+    def lifted(checkpoint: Checkpoint | None = None) -> tuple[Tracks, int]:
+        lifter = Counting()
+        models = Models(SimpleNamespace(name="none", sha256="", skeleton=COCO_17), None, lifter)
+        lifting = Lifting(info, Settings(fov=60.0), lambda *_: None, lambda: False, checkpoint)
+        return lifting.tracks(people, models), lifter.lifted
+
+    whole, count = lifted()
+    assert count == frames + 80
+    monkeypatch.setattr(lifting_module, "_PIECE", 16)
+    monkeypatch.setattr(lift_keeping, "EVERY", 0.0)
+    with Checkpoint("work", "us") as kept:
+        kept.write({"frame": np.zeros(3)})  # of following people
+        same(lifted(kept)[0], whole)
+        stored = parts_of(tmp_path / "cache")
+        kept.forget_after(stored - 2)
+        again, count = lifted(kept)
+        same(again, whole)
+        assert 0 < count < 60
+        people.joints2d[0, 3, 3] += 1.0  # from something else nothing is taken over
+        assert lifted(kept)[1] > frames
+
+
 @pytest.fixture
 def video(tmp_path) -> Path:
     """Somebody comes in, goes, comes back."""
@@ -186,6 +241,22 @@ def test_a_run_killed_at_any_moment_goes_on(video, tmp_path):
     environment["POSE3D_CACHE"] = str(tmp_path / "whole")
     subprocess.run(command(video, tmp_path / "whole.npz"), env=environment, capture_output=True, check=True)
     same(read_tracks(output), read_tracks(tmp_path / "whole.npz"))
+
+
+@pytest.mark.slow
+def test_two_engines_at_one_video_and_one_cache_are_safe(video, tmp_path):
+    environment = {
+        **os.environ,
+        "POSE3D_CACHE": str(tmp_path / "cache"),
+        "KEEP_EVERY": "0.05",
+        "SLOW": "0.01",
+    }
+    outputs = [tmp_path / f"{name}.npz" for name in "ab"]
+    engines = [subprocess.Popen(command(video, output), env=environment) for output in outputs]
+    assert [engine.wait() for engine in engines] == [0, 0]
+    same(*map(read_tracks, outputs))
+    assert len(list((tmp_path / "cache" / "tracks").iterdir())) == 1
+    assert not list((tmp_path / "cache" / "checkpoints").iterdir())
 
 
 @pytest.mark.slow

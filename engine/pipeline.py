@@ -130,7 +130,7 @@ class _Work:
 
         given = (self.info, self.settings, self.models, self.report, self.stop)
         people, background = look(*given, checkpoint=checkpoint, continued=continued or (lambda frame: None))
-        lifting = Lifting(self.info, self.settings, self.report, self.stop)
+        lifting = Lifting(self.info, self.settings, self.report, self.stop, checkpoint)
         return lifting.tracks(people, self.models, background)
 
 

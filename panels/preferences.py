@@ -45,7 +45,7 @@ class POSE3D_AP_preferences(bpy.types.AddonPreferences):
             (
                 "cuda",
                 "Graphics Card",
-                "The graphics card (NVIDIA or ROCm); captures fail if it cannot be used",
+                "The graphics card (NVIDIA or ROCm). Where it cannot be used, the processor computes and says so",
             ),
         ),
         default="auto",

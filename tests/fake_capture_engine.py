@@ -2,8 +2,8 @@
 
 done: answers with the tracks file named in FAKE_TRACKS. die: a crash after some progress. wait: progress
 until it is cancelled. deaf: as wait, but cancels are not heard. flood: twenty thousand messages, then as
-wait. gone: the video cannot be read any more. offline: no weights. full: it fills the disk of its output. no
-gpu: the device cannot be had. continue: as done, from the sixtieth of a hundred frames on.
+wait. gone: the video cannot be read any more. offline: no weights. full: it fills the disk of its output.
+continue: as done, from the sixtieth of a hundred frames on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def step(done):
     say(type="progress", id=job, stage="follow", done=done, total=100, fps=20.0, seconds_left=5.0 - done / 20)
 def fail(number, code, exit_code, message, hint=""):
     say(type="error", id=number, code=code, exit_code=exit_code, message=message, hint=hint)
-say(type="hello", protocol=int(os.environ.get("FAKE_PROTOCOL", "1")))
+say(type="hello", protocol=int(os.environ.get("FAKE_PROTOCOL", "1")), device="cpu")
 for line in sys.stdin:
     asked = json.loads(line)
     command = asked["command"]
@@ -56,8 +56,6 @@ for line in sys.stdin:
             except OSError as error:
                 os.unlink(asked["output"] + ".part")
                 fail(job, "failed", 1, "The disk is full: " + str(error.strerror), "Free some space.")
-        if mode == "no gpu":
-            fail(job, "bad_arguments", 2, "There is no graphics card that it can use.", "Choose Processor.")
         if mode == "flood":
             for done in range(20000):
                 step(done % 100)

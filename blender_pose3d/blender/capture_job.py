@@ -20,6 +20,7 @@ READING, STARTING, WORKING, CANCELLING, JUDGING = "reading", "starting", "workin
 DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
 _CANCEL_WITHIN = 3.0  # seconds; the engine promises one
 
+NO_CARD = "The engine cannot use a graphics card here, so the processor computed."
 STAGES = {
     READING: "Reading the video",
     STARTING: "Starting the engine",
@@ -167,6 +168,8 @@ class CaptureJob:
             self._continues = True
         elif kind == "result" and self.capture is not None:
             capture = self.capture
+            if self._means.fields.get("device") == "cuda" and self._session.device == "cpu":
+                self.note = f"{self.note} {NO_CARD}".strip()
             self._judging = Background(lambda _: captures.finish(capture))
             self._to(JUDGING)
         elif self.state == CANCELLING or message.get("code") == "cancelled":

@@ -34,9 +34,11 @@ class Engine:
 
 
 class EngineSession:
-    """At most one engine process. All methods are for the main thread."""
+    """At most one engine process. All methods are for the main thread. device: what the engine computes on by
+    itself, as it said; empty before."""
 
     def __init__(self) -> None:
+        self.device = ""
         self._engine: Engine | None = None
         self._process: EngineProcess | None = None
         self._waiting: dict[int, Answer] = {}
@@ -101,6 +103,8 @@ class EngineSession:
 
     def _hand_on(self, message: dict[str, Any]) -> None:
         kind = message.get("type")
+        if kind == "hello":
+            self.device = str(message.get("device") or "")
         if kind == "hello" and message.get("protocol") != PROTOCOL:
             text = (
                 f"The engine speaks protocol {message.get('protocol')}, this add-on {PROTOCOL}: update both."

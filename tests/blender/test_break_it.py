@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import pytest
@@ -155,12 +156,16 @@ def test_10_a_folder_that_is_read_only(sidebar, video, small_disk, monkeypatch):
     went_on(sidebar)
 
 
-def test_12_no_gpu(sidebar, video):  # noqa: F811
-    sidebar.engine("no gpu")
+@pytest.mark.parametrize("device", ["cuda", "auto"])
+def test_12_no_gpu(sidebar, video, monkeypatch, device):  # noqa: F811
+    """It is captured all the same; who asked for a graphics card is told that none computed."""
+    preferences = module("blender_pose3d.blender.preferences")
+    chosen = SimpleNamespace(device=device, network="AUTO", cache_folder="", engine_python="")
+    monkeypatch.setattr(preferences, "addon_preferences", lambda context: chosen)
     sidebar.settings.video = video
-    with pytest.raises(RuntimeError, match="no graphics card that it can use"):
-        bpy.ops.pose3d.capture()
-    assert "Processor" in sidebar.desk.message, "and what to do"
+    assert bpy.ops.pose3d.capture() == {"FINISHED"}
+    assert ("cannot use a graphics card here" in sidebar.desk.message) == (device == "cuda")
+    assert sidebar.desk.message.startswith("Captured: 1 person")
 
 
 def test_the_armature_is_deleted(sidebar, video):  # noqa: F811

@@ -45,7 +45,7 @@ class POSE3D_AP_preferences(bpy.types.AddonPreferences):
             (
                 "cuda",
                 "Graphics Card",
-                "The graphics card (NVIDIA or ROCm). Where it cannot be used, the processor computes and says so",
+                "The graphics card (NVIDIA or ROCm). Without one the processor computes, and you are told",
             ),
         ),
         default="auto",

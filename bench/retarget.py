@@ -1,6 +1,6 @@
 """How near characters come to a person: motion capture onto armatures of many kinds, and back by kinematics.
 
-    python -m bench.retarget [FOLDER] [--clips N] [--frames N]
+    python -m bench.retarget [FOLDER] [--clips N] [--frames N] [--no-refine]
 
 FOLDER holds BVH files of motion capture (they need the engine's environment); without one, made-up motion is
 used. Each clip is a person whose feet stand as a tracked person's do; the character is fitted, posed by
@@ -80,7 +80,7 @@ def row(name: str, found: list[dict[str, np.ndarray]]) -> str:
     )
 
 
-def speed(rig: BenchRig, frames: int) -> str:
+def speed(rig: BenchRig, frames: int, refine: bool) -> str:
     """Time and memory of fitting a long clip."""
     joints = made_up()["walk"]
     repeats = -(-frames // len(joints))
@@ -92,7 +92,7 @@ def speed(rig: BenchRig, frames: int) -> str:
     )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start, begun = time.perf_counter(), time.process_time()
-    fit(motion, rig.rest, rig.mapping, extras=rig.extras, twists=rig.twists)
+    fit(motion, rig.rest, rig.mapping, extras=rig.extras, twists=rig.twists, refine=refine)
     wall, cpu = time.perf_counter() - start, time.process_time() - begun
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     return (
@@ -111,7 +111,9 @@ def main() -> None:
         "--frames", type=int, default=10_000, help="of the clip whose time is taken; 0 for none"
     )
     parser.add_argument("--rig", help="only rigs with this in their name")
+    parser.add_argument("--no-refine", action="store_true", help="without the full-body refinement")
     args = parser.parse_args()
+    refine = not args.no_refine
     clips = captured(args.folder, args.clips) if args.folder else made_up()
     motions = {name: as_motion(joints, 30.0) for name, joints in clips.items()}
     frames = sum(len(m.joints) for m in motions.values())
@@ -123,9 +125,9 @@ def main() -> None:
     print("| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
     chosen = [rig for rig in rigs() if not args.rig or args.rig in rig.name]
     for rig in chosen:
-        print(row(rig.name, [measure(rig, motion) for motion in motions.values()]), flush=True)
+        print(row(rig.name, [measure(rig, motion, refine) for motion in motions.values()]), flush=True)
     if args.frames:
-        print("\n" + speed(next((r for r in chosen if "60" in r.name), chosen[0]), args.frames))
+        print("\n" + speed(next((r for r in chosen if "60" in r.name), chosen[0]), args.frames, refine))
 
 
 if __name__ == "__main__":

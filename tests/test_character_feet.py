@@ -9,6 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from blender_pose3d.fit import fit
+from blender_pose3d.footprints import footprints
 from blender_pose3d.motion import motion_from_tracks
 from blender_pose3d.proportions import Proportions, rest_bones
 from blender_pose3d.retarget import RestPose
@@ -81,3 +82,21 @@ def test_without_contacts_nothing_is_moved(walking) -> None:
     plain = replace(walking, contacts=None)
     a, b = (posed(rest, fit(m, rest, identity_map(rest))) for m in (none, plain))
     assert np.linalg.norm((a - b)[..., :3, 3], axis=-1).max() < 0.03  # only soles come out of the floor
+
+
+def test_a_foot_is_let_go_where_its_places_jump() -> None:
+    """A toe that is put elsewhere within two frames while the heel stands would turn the foot round."""
+    frames = 40
+    points = np.zeros((frames, 4, 3))
+    # The toe swings by a quarter of a circle, and for one frame alone it was seen in the air.
+    angle = np.deg2rad(90.0) * np.clip((np.arange(frames) - 14) / 12.0, 0.0, 1.0)
+    points[:, 1] = np.stack([0.2 * np.sin(angle), -0.2 * np.cos(angle), 0.0 * angle + 0.015], axis=-1)
+    points[:, 2:] = points[:, :2] + [0.3, 0.0, 0.5]
+    contacts = np.zeros((frames, 4), dtype=bool)
+    contacts[:, :2] = True
+    contacts[19, 1] = False
+    places, held = footprints(points, contacts, np.array([0.0, 0.015, 0.0, 0.015]), 30.0)
+    assert held[:, 0].any() and not held[18:21, 1].any()
+    assert held[:14, 1].all() and held[26:, 1].all()
+    gone = np.linalg.norm(np.diff(places[:, 1], axis=0), axis=-1)
+    assert gone.max() > 0.1 and not (held[1:, 1] & held[:-1, 1])[gone > 0.05].any()

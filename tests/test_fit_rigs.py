@@ -14,11 +14,14 @@ from bench.retarget_motions import made_up
 from bench.retarget_rigs import BenchRig, rigs
 from blender_pose3d.character_hands import HandTarget
 from blender_pose3d.fit import FitError, fit
+from blender_pose3d.rig_maps import detect
 from blender_pose3d.skeleton import H36M_19
+from tests.rig_makers import rigs as known
 from tests.synthetic_motion import dancer, figure, motion_of, walker
 from tests.synthetic_rigs import steps
 
 RIGS = {rig.name: rig for rig in rigs()}
+BACK = (("Hip", "Spine"), ("Spine", "Thorax"), ("Hip", "Thorax"))
 FEW = ("60 bones, 5 spine, fingers", "bend and twist bones in line", "no inheritance, locks")
 
 
@@ -165,3 +168,29 @@ def test_extras_that_are_gone_do_no_harm_and_bad_numbers_are_told() -> None:
     broken[2, 0, 3] = np.nan
     with pytest.raises(FitError, match="no numbers"):
         fit(motion_of(walker(5)), replace(rig.rest, matrices=broken), rig.mapping)
+
+
+def test_a_neck_that_carries_the_arms_leaves_neck_and_back_right() -> None:
+    """Character Studio's collar bones hang on the neck."""
+    rest = known.rest("biped")
+    found = detect(rest, "biped")
+    rig = BenchRig("biped", found.rest or rest, found.mapping, found.extras, found.twists)
+    collar = rig.rest.index(found.mapping["shoulder.L"])
+    assert rig.rest.parents[collar] == rig.rest.index(found.mapping["neck"])
+    joints = dancer(60, seed=3)
+    animation = fit(motion_of(joints), rig.rest, rig.mapping, extras=rig.extras, twists=rig.twists)
+    errors = directions(bench_joints(rig, posed(rig.rest, animation)), joints, rig)
+    assert errors["Thorax-Neck"].max() < 2.0
+    assert errors["Hip-Thorax"].max() < 1.5
+
+
+def test_thighs_on_the_spine_leave_the_back_s_error_shared() -> None:
+    rig, joints = RIGS["thighs on the spine"], dancer(60, seed=3)
+    # A lower back that is not at right angles to the line of the hips: one bone cannot have both.
+    aside = joints[:, H36M_19.index("LHip")] - joints[:, H36M_19.index("RHip")]
+    joints[:, H36M_19.index("Spine")] += 0.15 * aside
+    animation = fit(motion_of(joints), rig.rest, rig.mapping)
+    errors = directions(bench_joints(rig, posed(rig.rest, animation)), joints, rig)
+    lower, upper, whole = (errors[f"{a}-{b}"].mean() for a, b in BACK)
+    # What the pelvis cannot do stays its own: the half above it is not bent the other way by as much.
+    assert upper < 0.6 * lower and whole < lower

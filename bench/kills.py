@@ -79,7 +79,7 @@ def killed(folder: Path, *, kills: int, clips: int, jobs: int, seed: int) -> Tal
         tally.kills += 1
         _check(out, wanted, finished, tally)
     tally.leftovers = sum(1 for path in out.iterdir() if path.name.startswith("."))
-    for _ in range(3):
+    for _ in range(2):
         # workers that outlived the first process may still be at a clip
         last = _start(takes, out, jobs)
         told = last.communicate(timeout=600)[1]

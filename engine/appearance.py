@@ -73,17 +73,25 @@ _PLACES = tuple(
 )
 
 
+def _grid(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.stack([g.ravel() for g in np.meshgrid(x, y)], axis=1)
+
+
+_ACROSS, _DOWN = np.hsplit(_grid(np.linspace(0.15, 0.85, 12), np.linspace(0.1, 0.95, 14)), 2)
+_ALONG = np.linspace(0.1, 0.9, 20)[:, None]
+_DISC = _grid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 11))
+_HEAD = _DISC[(_DISC**2).sum(axis=1) <= 1] * [0.11, 0.16]
+
+
 def _torso_points(at: dict[str, np.ndarray]) -> np.ndarray:
-    across, down = (g.ravel() for g in np.meshgrid(np.linspace(0.15, 0.85, 12), np.linspace(0.1, 0.95, 14)))
-    top = at["left_shoulder"] + across[:, None] * (at["right_shoulder"] - at["left_shoulder"])
-    bottom = at["left_hip"] + across[:, None] * (at["right_hip"] - at["left_hip"])
-    return top + down[:, None] * (bottom - top)
+    top = at["left_shoulder"] + _ACROSS * (at["right_shoulder"] - at["left_shoulder"])
+    bottom = at["left_hip"] + _ACROSS * (at["right_hip"] - at["left_hip"])
+    return top + _DOWN * (bottom - top)
 
 
 def _limb_points(
     at: dict[str, np.ndarray], seen: dict[str, bool], bones: tuple[tuple[str, str], ...]
 ) -> np.ndarray:
-    along = np.linspace(0.1, 0.9, 20)[:, None]
     rows = [np.empty((0, 2))]
     for side in ("left", "right"):
         for upper, lower in bones:
@@ -92,7 +100,7 @@ def _limb_points(
                 bone = at[end] - at[start]
                 # three lines side by side: the middle of the limb and a little to either side of it
                 aside = np.array([-bone[1], bone[0]]) * 0.06
-                rows += [at[start] + along * bone + shift * aside for shift in (-1, 0, 1)]
+                rows += [at[start] + _ALONG * bone + shift * aside for shift in (-1, 0, 1)]
     return np.concatenate(rows)
 
 
@@ -100,9 +108,7 @@ def _head_points(at: dict[str, np.ndarray]) -> np.ndarray:
     ears = (at["left_ear"] + at["right_ear"]) / 2
     torso = (at["left_shoulder"] + at["right_shoulder"] - at["left_hip"] - at["right_hip"]) / 2
     # a head is about a third of shoulder to hip wide; the inner two thirds of it are surely head or hair
-    x, y = (g.ravel() for g in np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 11)))
-    inside = x**2 + y**2 <= 1
-    return ears + np.linalg.norm(torso) * np.stack([0.11 * x[inside], 0.16 * y[inside]], axis=1)
+    return ears + np.linalg.norm(torso) * _HEAD
 
 
 def _read(image: np.ndarray, points: np.ndarray) -> np.ndarray:

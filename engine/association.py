@@ -24,8 +24,8 @@ _NEVER = 1e6
 
 def distinct(poses: list[Pose], skeleton: Skeleton) -> list[int]:
     """Indices of poses that show different bodies. Of several of one body the first in the list stays."""
-    if not poses:
-        return []
+    if len(poses) < 2:
+        return list(range(len(poses)))
     joints = np.stack([p.joints for p in poses])
     near = body2d.similarity(joints, joints, skeleton)
     box = np.stack([p.box for p in poses])
@@ -54,8 +54,8 @@ def assign(tracklets: list[Tracklet], poses: list[Pose], time: float, skeleton: 
 
 def alone(poses: list[Pose]) -> list[bool]:
     """Which poses share next to nothing of their box with any other."""
-    if not poses:
-        return []
+    if len(poses) < 2:
+        return [True] * len(poses)
     box = np.stack([p.box for p in poses])
     shared = body2d.overlap(box, box)
     np.fill_diagonal(shared, 0)

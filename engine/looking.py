@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
+import cv2
+
 from . import trace
 from .camera_watch import CameraWatch, Followed
 from .checkpoint import Checkpoint
@@ -47,6 +49,8 @@ def look(
     is called with the number of the frame.
     Raises BadArguments for a range without frames, BadInput where nobody is seen, Cancelled.
     """
+    # OpenCV's own threads would only be in the way of the stages'
+    cv2.setNumThreads(1)
     watch, depth = CameraWatch(), _depth(info)
     first, end = settings.start or 0.0, settings.end
 

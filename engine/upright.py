@@ -45,7 +45,8 @@ def upright_size(picture: av.VideoFrame, size: tuple[int, int]) -> tuple[int, in
 
 def upright_rgb(picture: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
     """(H, W, 3) uint8 RGB, upright; size: height and width it has as it is stored."""
-    image = picture.to_ndarray(format="rgb24", height=size[0], width=size[1])
+    # one thread: the other cores have decoding and networks to do
+    image = picture.to_ndarray(format="rgb24", height=size[0], width=size[1], threads=1)
     return np.ascontiguousarray(upright_view(image, picture))
 
 

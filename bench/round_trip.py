@@ -87,7 +87,8 @@ def clip_of(name: str, source: np.ndarray) -> Clip:
 
 def measured(armature: bpy.types.Object, clip: Clip) -> dict[str, np.ndarray]:
     """One clip on one armature: degrees and metres, frame by frame."""
-    armature.animation_data_clear()
+    if armature.animation_data:
+        armature.animation_data.action = None  # and nothing else: a rig's own drivers are animation data, too
     bpy.context.view_layer.update()
     rest = rest_pose(armature)
     found = detect(rest, armature.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -137,3 +138,35 @@ def test_a_bad_command_line_has_its_exit_code(package: Path, blender: RealBlende
     )
     assert done.returncode == 3, done.stdout
     assert "/no/such.npz" in done.stdout
+
+
+@pytest.mark.real_blender
+@pytest.mark.timeout(2400)  # the first one makes the folder, on a slow line
+def test_a_batch_in_the_real_blender(package: Path, tracks: Path, blender: RealBlender) -> None:
+    """Its workers are that program, too."""
+    there, walked = blender.copy_in(package), Path(blender.copy_in(tracks))
+    install = ["extension", "install-file", "--repo", "user_default", "--enable", there]
+    assert blender.run(["--background", "--command", *install]).returncode == 0
+    inside = blender.root / blender.work.lstrip("/")
+    (inside / "night").mkdir()
+    for name in ("a.npz", "b.npz", "c.npz"):
+        shutil.copy(tracks, inside / "night" / name)
+    (inside / "night" / "broken.npz").write_text("no tracks")
+    (inside / "odd.toml").write_text('out = "o"\nprest = "unity"\n[[clip]]\ninput = "night/a.npz"\n')
+    (inside / "new.blend").write_bytes(b"BLENDER17-01v0900" + bytes(900))
+
+    def convert(*words: str) -> subprocess.CompletedProcess[str]:
+        return blender.run(["--background", "--command", "pose3d", "convert", *words])
+
+    out = f"{blender.work}/out"
+    done = convert(f"{blender.work}/night", "--out", out, "--fbx", "--bvh", "--jobs", "2")
+    assert done.returncode == 6, done.stdout
+    assert "4 clips: 3 done, 1 failed." in done.stdout and "Traceback" not in done.stdout, done.stdout
+    made = sorted(path.name for path in (inside / "out").iterdir() if path.suffix in (".fbx", ".bvh"))
+    assert made == [f"{name}.{kind}" for name in "abc" for kind in ("bvh", "fbx")]
+    done = convert(f"{blender.work}/night", "--out", out, "--fbx", "--bvh")
+    assert "3 up to date, 1 failed" in done.stdout and done.returncode == 6, done.stdout
+    done = convert(f"{blender.work}/odd.toml")
+    assert done.returncode == 2 and "no setting prest; did you mean preset?" in done.stdout, done.stdout
+    done = convert(str(walked), "--out", out, "--character", f"{blender.work}/new.blend")
+    assert done.returncode == 3 and "Blender 9.0 saved it, and this is 4.3" in done.stdout, done.stdout

@@ -1,4 +1,5 @@
-"""How long a clip takes from tracks to FBX, stage by stage, and whether a long batch keeps its memory flat.
+"""How long a clip takes from tracks to FBX, stage by stage, and the exports of other formats; whether a long
+batch keeps its memory flat.
 
     .venv/bin/python -m bench.batch [--seconds 60] [--clips 200]
 
@@ -37,6 +38,11 @@ _PARTS = (
     ("blender_pose3d.blender.export_fbx", "blender_writes", "  Blender's exporter"),
     ("blender_pose3d.blender.export_fbx", "with_clip", "  clip into its file"),
 )
+# The other formats, after that.
+_OTHERS = (
+    ("blender_pose3d.blender.export", "export_glb", "GLB export"),
+    ("blender_pose3d.blender.export", "export_bvh", "BVH export"),
+)
 
 
 def main() -> None:
@@ -58,22 +64,32 @@ def main() -> None:
 
 def _one(folder: Path, seconds: float) -> dict[str, float]:
     """Seconds of each stage, by the clock and of processor."""
-    import importlib
-
     character, tracks = _character(folder), _tracks(folder / "long.npz", seconds)
-    spent: dict[str, list[float]] = {}
-    for module, name, label in (*_STAGES, *_PARTS):
-        home = importlib.import_module(module)
-        setattr(home, name, _timed(getattr(home, name), spent.setdefault(label, [0.0, 0.0])))
+    spent = _watched(*_STAGES, *_PARTS)
     wall, cpu = time.perf_counter(), time.process_time()
     _convert(tracks, character, folder / "one", "--fbx")
     whole = [time.perf_counter() - wall, time.process_time() - cpu]
     stages = [spent[label] for _, _, label in _STAGES]
     spent["the rest"] = [whole[i] - sum(row[i] for row in stages) for i in (0, 1)]
     print(f"{seconds:g} s at {FPS:g} frames a second, from tracks to FBX   clock  processor, seconds")
-    for label, (clock, busy) in [*spent.items(), ("all", whole)]:
+    rows = [(label, tuple(row)) for label, row in [*spent.items(), ("all", whole)]]
+    others = _watched(*_OTHERS)
+    _convert(tracks, character, folder / "two", "--glb", "--bvh")
+    rows += [(label, tuple(row)) for label, row in others.items()]
+    for label, (clock, busy) in rows:
         print(f"  {label:22s} {clock:34.2f} {busy:10.2f}")
-    return {label.strip(): round(row[1], 3) for label, row in [*spent.items(), ("all", whole)]}
+    return {label.strip(): round(row[1], 3) for label, row in rows}
+
+
+def _watched(*calls: tuple[str, str, str]) -> dict[str, list[float]]:
+    """Seconds that these functions take from now on, by the clock and of processor."""
+    import importlib
+
+    spent: dict[str, list[float]] = {}
+    for module, name, label in calls:
+        home = importlib.import_module(module)
+        setattr(home, name, _timed(getattr(home, name), spent.setdefault(label, [0.0, 0.0])))
+    return spent
 
 
 def _many(folder: Path, clips: int) -> list[dict[str, float]]:

@@ -56,6 +56,7 @@ def test_keys_alone_tell_the_pose(monkeypatch):
     assert asked(monkeypatch, armature) == [("Scene", 6)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interpolation", ["LINEAR", "BEZIER"])
 def test_few_keys_and_centimetres(interpolation):
     armature = moving(mixamo)
@@ -93,6 +94,7 @@ def strip(armature):
     armature.animation_data.action = None
 
 
+@pytest.mark.slow
 @pytest.mark.each_blender
 @pytest.mark.parametrize("more", [constraint, driver, no_scale, object_moves, strip])
 def test_more_than_keys_is_evaluated_without_meshes(more, monkeypatch):

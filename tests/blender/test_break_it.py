@@ -25,7 +25,6 @@ from tests.test_capture_desk import tracks  # noqa: F401
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.each_blender,
     pytest.mark.skipif(sys.platform == "win32", reason="the fake engine is a shell script"),
 ]
 

@@ -86,7 +86,7 @@ def test_what_others_measured_moves_a_character(tmp_path, capsys):
     for name in ("pose2sim", "freemocap", "walk"):
         made = character(out / f"{name}.bvh")
         assert len(made) == len(WALK)
-        assert apart(made, bones_of(WALK)).max() < 0.03, name
+        assert apart(made, bones_of(WALK)).max() < 0.012, name
         assert apart(person(out / f"{name}.json"), WALK)[:9].max() < 0.003, name
     for name, knee, elbow in (
         ("motionbuilder", np.full(len(WALK), 30.0), 0.0),
@@ -97,7 +97,7 @@ def test_what_others_measured_moves_a_character(tmp_path, capsys):
         assert np.abs(bend(moved, "LHip", "LKnee", "LAnkle") - knee).max() < 2.0, name
         assert np.abs(bend(moved, "RShoulder", "RElbow", "RWrist") - elbow).max() < 2.0, name
         assert np.allclose(moved[-1, 0] - moved[0, 0], [0, -29 / 30, 0], atol=1e-3), name
-        # a character's knees never stretch out: one that is straight brings the hips down
+        # a lifted foot lies 33 mm off
         assert apart(character(out / f"{name}.bvh"), bones_of(moved)).max() < 0.045, name
     assert np.degrees(ELBOW) == pytest.approx(60.0)
 
@@ -122,7 +122,7 @@ def test_the_person_goes_out_as_trc_csv_json_and_c3d(tmp_path):
     assert tuple(held["LABELS"]) == H36M_19.joints
     assert np.abs(np.array(held["points"]) / 1000 - moved).max() < 1e-5
     # the character was made to the person's measure: Blender's own evaluation lies where the C3D does
-    assert apart(character(out / "walk.bvh"), bones_of(np.array(held["points"]) / 1000)).max() < 0.03
+    assert apart(character(out / "walk.bvh"), bones_of(np.array(held["points"]) / 1000)).max() < 0.012
 
     again = tmp_path / "again"
     back = [str(out / f"walk.{kind}") for kind in ("c3d", "trc")]

@@ -39,7 +39,7 @@ def plain_pose(armature: bpy.types.Object, frames: range) -> np.ndarray | None:
 
 
 def _is_plain(armature: bpy.types.Object) -> bool:
-    own, of_data = armature.animation_data, armature.data.animation_data
+    own = armature.animation_data
     return bool(
         own
         and own.action
@@ -47,12 +47,26 @@ def _is_plain(armature: bpy.types.Object) -> bool:
         and not (own.use_nla and len(own.nla_tracks))
         and not own.use_tweak_mode
         and own.action_influence == 1.0
-        and not (of_data and (of_data.action or len(of_data.drivers) or len(of_data.nla_tracks)))
-        and armature.parent is None
-        and not len(armature.constraints)
+        and not _animated(armature.data)
+        and _is_still(armature)
         and armature.data.pose_position == "POSE"
         and all(_is_plain_bone(bone) for bone in armature.pose.bones)
     )
+
+
+def _animated(owner: bpy.types.ID) -> bool:
+    data = owner.animation_data
+    return bool(data and (data.action or len(data.drivers) or len(data.nla_tracks)))
+
+
+def _is_still(owner: bpy.types.Object) -> bool:
+    """Whether nothing above an object moves it; its own action is read elsewhere."""
+    if len(owner.constraints):
+        return False
+    above = owner.parent
+    if above is None:
+        return True
+    return owner.parent_type == "OBJECT" and not _animated(above) and _is_still(above)
 
 
 def _is_plain_bone(bone: bpy.types.PoseBone) -> bool:

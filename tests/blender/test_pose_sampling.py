@@ -68,6 +68,19 @@ def test_few_keys_and_centimetres(interpolation):
     assert differ(armature, plain_pose(armature, FRAMES)) < 1e-5
 
 
+def test_what_an_armature_hangs_on(monkeypatch):
+    armature = moving()
+    above = bpy.data.objects.new("Above", None)
+    bpy.context.scene.collection.objects.link(above)
+    above.location, above.scale = (1, 2, 3), (2, 2, 2)
+    armature.parent = above
+    assert asked(monkeypatch, armature) == [("Scene", 6)]
+    above.keyframe_insert("location", frame=1)
+    above.location.x = 5
+    above.keyframe_insert("location", frame=20)
+    assert asked(monkeypatch, armature)[1:] == [("Pose3D", len(FRAMES))]
+
+
 def constraint(armature):
     made = armature.pose.bones["head"].constraints.new("COPY_ROTATION")
     made.target, made.subtarget = armature, "hand.L"

@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=0, help="of the video, from its start; 0 for all")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--every-frame", action="store_true", help="ours looks at every frame too")
+    parser.add_argument("--precision", default="float32", help="of HRNet in ours: int8 too")
     parser.add_argument("--json", type=Path, help="write the figures there")
     parser.add_argument("--ours", type=Path, help=argparse.SUPPRESS)  # the process that measures ours
     args = parser.parse_args()
@@ -78,7 +79,7 @@ def _network(what: str) -> str:
 
 def _common(args: argparse.Namespace) -> list[str]:
     frames = ["--frames", str(args.frames)] if args.frames else []
-    return frames + (["--every-frame"] if args.every_frame else [])
+    return frames + ["--precision", args.precision] + (["--every-frame"] if args.every_frame else [])
 
 
 def _usual(args: argparse.Namespace, network: str) -> list[str]:
@@ -116,7 +117,9 @@ def _ours(args: argparse.Namespace) -> Figures:
 
     info = video.probe(args.video)
     end = (args.frames - 0.5) / info.fps if args.frames else None
-    chosen = settings.Settings(pose2d=str(args.ours), device="cpu", end=end, use_cache=False)
+    chosen = settings.Settings(
+        pose2d=str(args.ours), device="cpu", end=end, precision=args.precision, use_cache=False
+    )
     if args.every_frame:
         chosen = dataclasses.replace(chosen, every_frame=True)
     clock, began = StageClock(), contextlib.ExitStack()

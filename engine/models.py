@@ -31,7 +31,8 @@ class Models:
         """Names and hashes of all weights, for the cache."""
         network, lifter = self.network, self.lifter
         detector = getattr(self.detector, "sha256", "")
-        return [network.name, network.sha256, detector, lifter.name, lifter.sha256]
+        precision = getattr(network, "precision", "")
+        return [network.name, network.sha256, precision, detector, lifter.name, lifter.sha256]
 
 
 def load(

@@ -51,7 +51,13 @@ def track(
     report, stop = progress or (lambda *_: None), cancelled or (lambda: False)
     with trace.span("load"):
         models = models_module.load(
-            settings.pose2d, settings.lifter, settings.device, report, stop, flip=settings.flip
+            settings.pose2d,
+            settings.lifter,
+            settings.device,
+            report,
+            stop,
+            flip=settings.flip,
+            precision=settings.precision,
         )
     depends_on = _depends_on(info, settings, models)
     name = cache.key(depends_on)

@@ -20,6 +20,7 @@ class Settings:
     seconds, None for the whole video. fov: the camera's field of view in degrees along the longer side,
     None for what the file says, else a usual one. every_frame: look at every frame, also where motion is slow
     enough to interpolate joints between two. flip: average with the mirrored picture, where the network can.
+    precision: of HRNet: auto, float32, or int8, which is faster and nearly as exact.
     use_cache: read and keep tracks in the cache folder.
     """
 
@@ -31,6 +32,7 @@ class Settings:
     fov: float | None = None
     every_frame: bool = False
     flip: bool = False
+    precision: str = "auto"
     use_cache: bool = True
 
     def check(self) -> None:

@@ -40,6 +40,12 @@ def add_arguments(subparsers: Any) -> None:
     parser.add_argument(
         "--every-frame", action="store_true", help="look at every frame, also where motion is slow"
     )
+    parser.add_argument(
+        "--precision",
+        choices=["auto", "float32", "int8"],
+        default="auto",
+        help="what HRNet computes in: int8 takes half the time of a processor and is nearly as exact",
+    )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder for weights, tracks and logs")
     parser.add_argument(
         "--no-cache", action="store_true", help="look at the video even if it was seen before"
@@ -74,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
         fov=args.fov,
         every_frame=args.every_frame or chosen.every_frame,
         flip=chosen.flip,
+        precision=args.precision,
         use_cache=not args.no_cache,
     )
     with contextlib.ExitStack() as stack:

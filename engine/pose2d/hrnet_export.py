@@ -25,14 +25,15 @@ log = logging.getLogger(__name__)
 
 OUR_FORMAT = "pose3d-hrnet/"
 """How the format begins that our own files state in their metadata; a version follows."""
-_VERSION = 1  # raise it when what is kept changes
+_VERSION = 2  # raise it when what is kept changes
 _KEEP = 8  # files: a W48 is 250 MB
 _CHECK = "crc32"
 
 
 @dataclass(frozen=True)
 class Export:
-    """weights: by hrnet_fold's names, float32. metadata: what the weights file says of itself."""
+    """weights: by hrnet_fold's names, float32: folded weights, and what they give. metadata: what the weights
+    file says of itself."""
 
     weights: dict[str, np.ndarray]
     metadata: dict[str, str]
@@ -65,12 +66,12 @@ def folder() -> Path:
 
 
 def _made(path: Path | str) -> Export:
-    from .hrnet_fold import folded
+    from .hrnet_fold import expectations, folded
     from .hrnet_weights import load_hrnet
 
     network, metadata = load_hrnet(path)
-    state = folded(network).state_dict()
-    return Export({key: np.ascontiguousarray(value.numpy()) for key, value in state.items()}, metadata)
+    tensors = {**expectations(network), **folded(network).state_dict()}
+    return Export({key: np.ascontiguousarray(value.numpy()) for key, value in tensors.items()}, metadata)
 
 
 def _read(path: Path) -> Export | None:

@@ -20,15 +20,39 @@ def folded(network: HRNet) -> HRNet:
 
     Raises ValueError where a normalisation follows no convolution.
     """
-    for parent in list(network.modules()):
-        children = list(parent.named_children())
-        for (name, layer), (after, norm) in pairwise(children):
-            if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                setattr(parent, name, _joined(layer, norm))
-                setattr(parent, after, nn.Identity())
+    for parent, name, after in _pairs(network):
+        setattr(parent, name, _joined(getattr(parent, name), getattr(parent, after)))
+        setattr(parent, after, nn.Identity())
     if any(isinstance(part, nn.BatchNorm2d) for part in network.modules()):
         raise ValueError("a normalisation follows no convolution")
     return network
+
+
+def expectations(network: HRNet) -> dict[str, Tensor]:
+    """What each normalised convolution gives by the network's training: `NAME.mean` and `NAME.deviation`,
+    (C,) each.
+
+    A normalisation's offset and factor are the mean and deviation of what leaves it (Nagel et al., "Data-free
+    quantization through weight equalization and bias correction", ICCV 2019, section 4.2.1).
+    """
+    known = {module: path for path, module in network.named_modules()}
+    found = {}
+    for parent, name, after in _pairs(network):
+        norm = getattr(parent, after)
+        layer = known[getattr(parent, name)]
+        found[f"{layer}.mean"] = norm.bias.detach().clone()
+        found[f"{layer}.deviation"] = norm.weight.detach().abs()
+    return found
+
+
+def _pairs(network: HRNet) -> list[tuple[nn.Module, str, str]]:
+    """Every convolution with the normalisation after it: their parent and their names in it."""
+    return [
+        (parent, name, after)
+        for parent in network.modules()
+        for (name, layer), (after, norm) in pairwise(parent.named_children())
+        if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
+    ]
 
 
 def _joined(layer: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:

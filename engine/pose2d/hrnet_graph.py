@@ -27,10 +27,12 @@ def build(weights: Mapping[str, np.ndarray], size: tuple[int, int]) -> Any:
     """
     import openvino as ov
 
-    return _Builder(weights).model(ov, size)
+    return Builder(weights).model(ov, size)
 
 
-class _Builder:
+class Builder:
+    """Makes the graph part by part; hrnet_int8.py makes some parts otherwise."""
+
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
         import openvino.opset15 as ops
 
@@ -59,13 +61,15 @@ class _Builder:
 
     def _conv(self, x: _Node, name: str, stride: int = 1, *, relu: bool = True) -> _Node:
         ops = self.ops
-        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
-        pad = weight.shape[-1] // 2
+        bias, pad = self.weights[f"{name}.bias"], self.weights[f"{name}.weight"].shape[-1] // 2
         y = ops.convolution(
-            x, ops.constant(weight), [stride, stride], [pad, pad], [pad, pad], [1, 1], name=name
+            x, self._weight(name), [stride, stride], [pad, pad], [pad, pad], [1, 1], name=name
         )
         y = ops.add(y, ops.constant(bias.reshape(1, -1, 1, 1)))
         return ops.relu(y) if relu else y
+
+    def _weight(self, name: str) -> _Node:
+        return self.ops.constant(self.weights[f"{name}.weight"])
 
     def _path(self, x: _Node, prefix: str, strides: Sequence[int], *, relu: bool = True) -> _Node:
         """Convolutions one after another: prefix.0, prefix.0.0 or prefix.0.0.0 and so on, as torch names

@@ -19,7 +19,7 @@ from . import crop
 from .base import Keypoints, Region
 from .hrnet_export import OUR_FORMAT, exported
 from .hrnet_graph import STRIDE
-from .runner import Plan, make
+from .runner import Plan, choose_precision, make
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,8 @@ class HRNetPose:
         self.input_size = input_size or _input_size(path, export.metadata.get("input", ""), self.sha256)
         self.presence = np.zeros(0, np.float32)
         ours = export.metadata.get("format", "").startswith(OUR_FORMAT)
-        plan = Plan(self.input_size, decoding, self.skeleton.mirror, flip, ours, precision)
+        self.precision = choose_precision(precision)
+        plan = Plan(self.input_size, decoding, self.skeleton.mirror, flip, ours, self.precision)
         self.runner = make(export, plan, resolve(device), execution, batch)
         log.info("%s is computed by %s.", self.name, self.runner.name)
 

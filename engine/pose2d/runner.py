@@ -133,6 +133,14 @@ def choose(execution: str = "auto") -> str:
     return "torch"
 
 
+def choose_precision(precision: str = "auto") -> str:
+    """$POSE3D_PRECISION, where it is set, decides for "auto". Raises BadArguments for another word."""
+    asked = os.environ.get("POSE3D_PRECISION", "auto") if precision == "auto" else precision
+    if asked not in PRECISIONS:
+        raise BadArguments(f"There is no precision {asked!r}.", f"Choose one of {', '.join(PRECISIONS)}.")
+    return asked
+
+
 def make(export: Export, plan: Plan, device: str, execution: str = "auto", batch: int = 0) -> Runner:
     """The runner of a network on a device ("cpu", "cuda" or "mps").
 
@@ -141,8 +149,6 @@ def make(export: Export, plan: Plan, device: str, execution: str = "auto", batch
     """
     if plan.decoding not in DECODERS:
         raise BadArguments(f"No decoding is named {plan.decoding}.", f"Known: {', '.join(DECODERS)}.")
-    if plan.precision not in PRECISIONS:
-        raise BadArguments(f"There is no precision {plan.precision!r}.", f"Choose one of {PRECISIONS}.")
     if device != "cpu":
         from .runner_gpu import GpuRunner
         from .runner_torch import network_of
@@ -158,5 +164,7 @@ def make(export: Export, plan: Plan, device: str, execution: str = "auto", batch
             log.warning("OpenVINO cannot be used here (%s); torch computes instead.", error)
     from .runner_torch import TorchHeatmaps
 
+    if plan.precision == "int8":
+        log.warning("torch computes in float32: int8 needs OpenVINO.")
     slower = TorchHeatmaps.of(export.weights)
     return HostRunner(slower, plan, slower.name, 1, batch or 8)

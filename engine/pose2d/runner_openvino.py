@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .hrnet_graph import build
+from .hrnet_int8 import build_int8
 
 _MOST_STREAMS = 8  # each has its own memory for what lies between layers
 
@@ -24,8 +25,8 @@ class Unusable(Exception):
 class OpenVinoHeatmaps:
     """(N, H, W, 3) uint8 RGB crops to (N, K, H / 4, W / 4) float32 heatmaps.
 
-    weights: of an Export. size: (width, height) px of a crop. precision: "float32", or "auto": bfloat16 on
-    processors that compute with it. threads: None for $OMP_NUM_THREADS, else all cores.
+    weights: of an Export. size: (width, height) px of a crop. precision: "float32", "int8", or "auto":
+    bfloat16 on processors that compute with it. threads: None for $OMP_NUM_THREADS, else all cores.
     Raises Unusable where OpenVINO cannot be loaded or does not take the network.
     """
 
@@ -49,7 +50,7 @@ class OpenVinoHeatmaps:
             import openvino as ov
 
             self._core = ov.Core()
-            self._model = build(weights, size)
+            self._model = (build_int8 if precision == "int8" else build)(weights, size)
             self._alone = self._compiled(1)
             number = self._alone.get_property("INFERENCE_PRECISION_HINT").get_type_name()
         except Exception as error:  # of many kinds, down to a library that is missing: torch takes over
@@ -58,6 +59,7 @@ class OpenVinoHeatmaps:
         self._request = self._alone.create_infer_request()
         self._requests: list[Any] = []
         kind = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}.get(number, number)
+        kind = "int8" if precision == "int8" else kind
         threads_told = "1 thread" if self.threads == 1 else f"{self.threads} threads"
         self.name = f"OpenVINO {ov.__version__.split('-')[0]}, {kind}, {threads_told}"
 

@@ -18,7 +18,7 @@ def network_of(weights: Mapping[str, np.ndarray]) -> HRNet:
     """A folded HRNet in eval mode with the weights of an export."""
     with torch.device("meta"):
         network = folded(HRNet(**shape_of(weights)))
-    state = {key: torch.from_numpy(value) for key, value in weights.items()}
+    state = {key: torch.from_numpy(weights[key]) for key in network.state_dict()}
     network.load_state_dict(state, assign=True)
     return network.eval()
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from engine.errors import BadArguments, BadInput
-from engine.pose2d import hrnet_export, runner, runner_openvino
+from engine.pose2d import hrnet_export, hrnet_int8, runner, runner_openvino
 from engine.pose2d.base import Region
 from engine.pose2d.hrnet import HRNet
 from engine.pose2d.hrnet_export import exported
@@ -141,6 +142,39 @@ def test_torch_takes_over_where_openvino_fails(
     monkeypatch.setattr(runner_openvino, "build", broken)
     assert HRNetPose(weights).runner.name.startswith("torch")
     assert "OpenVINO cannot be used here (no such instruction); torch computes instead." in caplog.text
+
+
+def test_int8_is_nearly_float32(weights: Path) -> None:
+    """The step of 256 levels, through the network: a hundredth of what heatmaps span, and the same joints."""
+    image = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8), (0, 0), 4)
+    crops = np.stack([cv2.resize(image[:, i : i + 150], SIZE) for i in range(0, 150, 30)])
+    full = HRNetPose(weights, execution="openvino", precision="float32").runner.heatmaps(crops)
+    pose = HRNetPose(weights, execution="openvino", precision="int8")
+    assert "int8" in pose.runner.name
+    maps = pose.runner.heatmaps(crops)
+    assert np.abs(maps - full).max() > 0, "int8 was asked for, float32 came"
+    assert np.abs(maps - full).mean() < 0.02 * np.ptp(full)
+    assert np.corrcoef(maps.ravel(), full.ravel())[0, 1] > 0.99
+
+
+def test_weights_as_whole_numbers_are_half_a_step_off_at_most() -> None:
+    weight = np.random.default_rng(0).normal(0, [[[[0.1]]], [[[3.0]]]], (2, 8, 3, 3))
+    whole, step = hrnet_int8.whole_numbers(weight)
+    assert whole.dtype == np.int8
+    assert np.abs(whole).max() <= 63
+    off = np.abs(whole * step - weight)
+    clipped = np.abs(whole) == 63
+    assert (off <= step / 2 + 1e-6)[~clipped].all()
+    assert np.sqrt((off**2).mean()) < 0.02 * weight.std()
+
+
+def test_moments_after_a_relu_are_those_of_samples() -> None:
+    mean, variance = np.array([-1.0, 0, 2]), np.array([1.0, 0.25, 4])
+    samples = np.random.default_rng(0).normal(mean, np.sqrt(variance), (400_000, 3)).clip(0)
+    found = hrnet_int8.rectified(hrnet_int8.Spread(mean, variance))
+    np.testing.assert_allclose(found.mean, samples.mean(axis=0), atol=0.01)
+    np.testing.assert_allclose(found.variance, samples.var(axis=0), atol=0.03)
+    assert found.most == pytest.approx(2 + 8 * 2)
 
 
 def test_who_computes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from .upright import upright_rgb, upright_size, upright_view
+from .upright import Layout
 
 if TYPE_CHECKING:
     import av
@@ -45,25 +45,22 @@ class PictureFrame(Protocol):
 
 @dataclass(frozen=True)
 class Frame:
-    """A decoded picture: index from 0, time in seconds from the start of the stream.
-
-    size: height and width, px, as it is stored, its pixels made square.
-    """
+    """A decoded picture: index from 0, time in seconds from the start of the stream."""
 
     index: int
     time: float
     picture: av.VideoFrame = field(repr=False)
-    size: tuple[int, int]
+    layout: Layout = field(repr=False)
 
     @property
     def image(self) -> np.ndarray:
         """(H, W, 3) uint8 RGB, upright, converted anew each time: keep it while you need it."""
-        return upright_rgb(self.picture, self.size)
+        return self.layout.rgb(self.picture)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width, px, upright."""
-        return upright_size(self.picture, self.size)
+        return self.layout.shape
 
     @property
     def nbytes(self) -> int:
@@ -79,8 +76,9 @@ class Frame:
         plane = self.picture.planes[0]
         stored = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)
         stored = stored[: plane.height, : plane.width]
-        small = cv2.resize(stored, _small(self.size, longest), interpolation=cv2.INTER_LINEAR)
-        return np.ascontiguousarray(upright_view(small, self.picture))
+        size = _small((self.layout.height, self.layout.width), longest)
+        small = cv2.resize(stored, size, interpolation=cv2.INTER_LINEAR)
+        return np.ascontiguousarray(self.layout.view(small))
 
 
 @dataclass(frozen=True)

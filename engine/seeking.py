@@ -11,7 +11,7 @@ import itertools
 import logging
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from .containers import Damage, decoded, ffmpeg_error, opened, packets_of, pixel_aspect
 from .stamps import without_presentation
-from .upright import square_size
+from .upright import Layout
 
 if TYPE_CHECKING:
     import av
@@ -41,8 +41,8 @@ class Index:
     """The frames at the beginning of a video, as its packets tell them.
 
     shown: (T,) int64 stamps in growing order, of all frames up to the one asked for. keys, sought: (K,) int64
-    stamps of key frames, of presentation and those that seeking goes by. start: stamp of time 0. size: height
-    and width, px, of the first picture as it is stored, its pixels made square.
+    stamps of key frames, of presentation and those that seeking goes by. start: stamp of time 0. layout: of
+    the first picture.
     """
 
     shown: np.ndarray
@@ -50,7 +50,7 @@ class Index:
     sought: np.ndarray
     start: int
     time_base: float
-    size: tuple[int, int] = (0, 0)
+    layout: Layout
 
     def number(self, start: int, start_time: float) -> int:
         """Number of the first frame that is neither before `start` nor before `start_time` seconds.
@@ -66,11 +66,16 @@ def index_until(path: Path, start: int, start_time: float) -> Index | None:
 
     Raises BadInput as ``containers.opened``.
     """
+    beginning = _beginning(path)
+    if beginning is None:
+        return None
+    told, layout = beginning
     with opened(path) as (container, stream):
         if without_presentation(container) or stream.codec_context.name in _HIDDEN_FRAMES:
             return None
-        index = _scan(container, stream, start, start_time)
-    return None if index is None else _compared(path, index)
+        index = _scan(container, stream, (start, start_time), layout)
+    # the first frames must come at the stamps that the packets told
+    return index if index is not None and told == index.shown[: len(told)].tolist() else None
 
 
 def pictures_from(
@@ -92,7 +97,10 @@ def pictures_from(
     return itertools.chain([first], later)
 
 
-def _scan(container: InputContainer, stream: VideoStream, start: int, start_time: float) -> Index | None:
+def _scan(
+    container: InputContainer, stream: VideoStream, asked: tuple[int, float], layout: Layout
+) -> Index | None:
+    start, start_time = asked
     shown, keys, sought = array("q"), array("q"), array("q")
     time_base = float(stream.time_base)
     damage = Damage()
@@ -127,11 +135,11 @@ def _scan(container: InputContainer, stream: VideoStream, start: int, start_time
         return None
     begins = int(stamps[0]) if origin is None else origin
     key = [np.frombuffer(x, dtype=np.int64).copy() for x in (keys, sought)]
-    return Index(stamps, key[0], key[1], begins, time_base)
+    return Index(stamps, key[0], key[1], begins, time_base, layout)
 
 
-def _compared(path: Path, index: Index) -> Index | None:
-    """The index, complete, if the first frames come at the stamps that the packets told."""
+def _beginning(path: Path) -> tuple[list[int | None], Layout] | None:
+    """Stamps of the first frames as they are decoded, and their layout; None where they are damaged."""
     damage = Damage()
     with opened(path) as (container, stream):
         pictures = decoded(packets_of(container, stream, damage), stream, damage)
@@ -140,9 +148,7 @@ def _compared(path: Path, index: Index) -> Index | None:
         pictures.close()
         if damage.packets or not first:
             return None
-        size = square_size(first[0], pixel_aspect(stream))
-    same = [picture.pts for picture in first] == index.shown[: len(first)].tolist()
-    return replace(index, size=size) if same else None
+        return [picture.pts for picture in first], Layout.of(first[0], pixel_aspect(stream))
 
 
 def _from_key_before(

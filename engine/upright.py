@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,50 +27,59 @@ def check_size(width: int, height: int) -> None:
         )
 
 
-def square_size(picture: av.VideoFrame, aspect: float) -> tuple[int, int]:
-    """Height and width, px, of a picture as it is stored, its pixels made square.
+@dataclass(frozen=True)
+class Layout:
+    """How a video's pictures are stored, and what makes them upright; that of the first holds for all.
 
-    aspect: width of a pixel over its height. Raises BadInput as `check_size`.
+    height, width: px, as stored, pixels made square. matrix: (2, 2), the part of the display matrix that
+    turns and mirrors: (x, y) is shown at (x, y) @ matrix; y is down.
     """
-    if not _LEAST_ASPECT <= aspect <= _MOST_ASPECT:
-        aspect = 1.0
-    height, width = picture.height, max(1, round(picture.width * aspect))
-    check_size(width, height)
-    return height, width
 
+    height: int
+    width: int
+    matrix: np.ndarray
 
-def upright_size(picture: av.VideoFrame, size: tuple[int, int]) -> tuple[int, int]:
-    """Height and width of the upright picture, from those of the stored one."""
-    return size[::-1] if _is_turned(_display_matrix(picture)) else size
+    @classmethod
+    def of(cls, picture: av.VideoFrame, aspect: float) -> Layout:
+        """From a video's first picture. aspect: width of a pixel over its height. Raises BadInput as
+        `check_size`."""
+        if not _LEAST_ASPECT <= aspect <= _MOST_ASPECT:
+            aspect = 1.0
+        height, width = picture.height, max(1, round(picture.width * aspect))
+        check_size(width, height)
+        return cls(height, width, _display_matrix(picture))
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width, px, of the upright picture."""
+        return (self.width, self.height) if self._turned else (self.height, self.width)
 
-def upright_rgb(picture: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
-    """(H, W, 3) uint8 RGB, upright; size: height and width it has as it is stored."""
-    # one thread: the other cores have decoding and networks to do
-    image = picture.to_ndarray(format="rgb24", height=size[0], width=size[1], threads=1)
-    return np.ascontiguousarray(upright_view(image, picture))
+    def rgb(self, picture: av.VideoFrame) -> np.ndarray:
+        """(H, W, 3) uint8 RGB, upright."""
+        # one thread: the other cores have decoding and networks to do
+        image = picture.to_ndarray(format="rgb24", height=self.height, width=self.width, threads=1)
+        return np.ascontiguousarray(self.view(image))
 
+    def view(self, stored: np.ndarray) -> np.ndarray:
+        """What of a picture is stored, (h, w, ...), as it is shown: a view, turned and mirrored."""
+        (a, b), (c, d) = self.matrix
+        if self._turned:
+            stored = stored.swapaxes(0, 1)
+            a, d = c, b
+        return stored[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
 
-def upright_view(stored: np.ndarray, picture: av.VideoFrame) -> np.ndarray:
-    """What of a picture is stored, (h, w, ...), as it is shown: a view, turned and mirrored."""
-    matrix = _display_matrix(picture)
-    (a, b), (c, d) = matrix
-    if _is_turned(matrix):
-        stored = stored.swapaxes(0, 1)
-        a, d = c, b
-    return stored[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
-
-
-def _is_turned(matrix: np.ndarray) -> bool:
-    (a, b), (c, d) = np.abs(matrix)
-    return bool(b + c > a + d)
+    @property
+    def _turned(self) -> bool:
+        (a, b), (c, d) = np.abs(self.matrix)
+        return bool(b + c > a + d)
 
 
 def _display_matrix(picture: av.VideoFrame) -> np.ndarray:
-    """The part of the display matrix that turns and mirrors: (x, y) is shown at (x, y) @ matrix; y is down.
+    """Layout's matrix.
 
     ISO/IEC 14496-12, track header box: nine numbers a b u c d v x y w. A matrix that turns by no multiple of
-    a quarter is taken as the nearest that does.
+    a quarter is taken as the nearest that does. Once a video: a picture that is asked for its side data holds
+    on to it and the other way round, and so keeps its memory until Python looks for such circles.
     """
     side = picture.side_data.get("DISPLAYMATRIX")
     if side is None:

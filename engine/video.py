@@ -26,7 +26,7 @@ from .errors import BadInput
 from .frame import Frame
 from .lens_metadata import focal_length
 from .stamps import Clock
-from .upright import square_size, upright_size
+from .upright import Layout
 from .video_length import length
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def probe(path: Path | str) -> VideoInfo:
         first = next(decoded(packets_of(container, stream, damage), stream, damage), None)
         if first is None:
             raise BadInput(f"No frame of {path.name} can be read.", "The file is empty or damaged.")
-        height, width = upright_size(first, square_size(first, pixel_aspect(stream)))
+        height, width = Layout.of(first, pixel_aspect(stream)).shape
         fps, frames, duration = length(container, stream)
         lens = focal_length(path, (container.metadata, stream.metadata))
     return VideoInfo(path, file_sha256(path), width, height, fps, frames, duration, lens)
@@ -102,7 +102,7 @@ def read_frames(
             if pictures is not None:
                 clock = Clock(container, stream, index.start)
                 wanted = _Wanted(start, stop, start_time, stop_time)
-                yield from wanted.of(pictures, clock, index.size, number)
+                yield from wanted.of(pictures, clock, index.layout, number)
                 damage.report(path, wanted.read, 0)
                 return
     yield from _from_the_beginning(path, _Wanted(start, stop, start_time, stop_time))
@@ -114,9 +114,9 @@ def _from_the_beginning(path: Path, wanted: _Wanted) -> Iterator[Frame]:
         pictures: Iterator[av.VideoFrame] = decoded(packets_of(container, stream, damage), stream, damage)
         first = next(pictures, None)
         if first is not None:
-            size = square_size(first, pixel_aspect(stream))
+            layout = Layout.of(first, pixel_aspect(stream))
             pictures = itertools.chain([first], pictures)
-            yield from wanted.of(pictures, Clock(container, stream), size)
+            yield from wanted.of(pictures, Clock(container, stream), layout)
         counted = stream.frames
     if not wanted.read:
         raise BadInput(f"No frame of {path.name} can be read.", "The file is empty or damaged.")
@@ -133,9 +133,9 @@ class _Wanted:
         self.to_the_end = True
 
     def of(
-        self, pictures: Iterator[av.VideoFrame], clock: Clock, size: tuple[int, int], number: int = 0
+        self, pictures: Iterator[av.VideoFrame], clock: Clock, layout: Layout, number: int = 0
     ) -> Iterator[Frame]:
-        """The frames in the range. number: of the first picture. size: height and width of all, as stored."""
+        """The frames in the range. number: of the first picture. layout: of all."""
         for index, picture in enumerate(pictures, start=number):
             time = clock.time(picture)
             self.read += 1
@@ -144,7 +144,7 @@ class _Wanted:
                 self.to_the_end = False
                 return
             if index >= self._start and time >= self._start_time:
-                yield Frame(index, time, picture, size)
+                yield Frame(index, time, picture, layout)
 
 
 def file_sha256(path: Path | str) -> str:

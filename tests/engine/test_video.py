@@ -242,3 +242,22 @@ def test_eight_thousand_by_four_thousand_in_bounded_memory(tmp_path):
         assert frame.image.shape == (4000, 8000, 3)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     assert grown < 1000  # MB; one picture is 96 MB in RGB, the writer above has used several
+
+
+def test_pictures_are_let_go_of_one_by_one(tmp_path):
+    import gc
+    import weakref
+
+    path = write(tmp_path / "a.mp4", count=20)
+    gc.collect()
+    gc.disable()  # a circle of references would keep decoded pictures until Python looks for such
+    try:
+        there = []
+        for frame in read_frames(path):
+            assert frame.image.shape == (*frame.shape, 3) and frame.grey(32).size
+            there.append(weakref.ref(frame))
+        del frame
+        held = sum(type(thing).__name__ == "VideoFrame" for thing in gc.get_objects())
+        assert held <= 3 and not any(ref() for ref in there)
+    finally:
+        gc.enable()

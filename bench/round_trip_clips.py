@@ -20,7 +20,7 @@ EXACT = MotionSettings(
     strength=0.0, fix_swaps=False, remove_outliers=False, constant_bones=False, height=1.7,
     camera_tilt=0.0, camera_roll=0.0, fit_picture=False,
 )  # fmt: skip
-_SEEN = {
+SEEN = {
     "Hip": None, "LShoulder": "left_shoulder", "RShoulder": "right_shoulder", "LElbow": "left_elbow",
     "RElbow": "right_elbow", "LWrist": "left_wrist", "RWrist": "right_wrist", "LHip": "left_hip",
     "RHip": "right_hip", "LKnee": "left_knee", "RKnee": "right_knee", "LAnkle": "left_ankle",
@@ -56,7 +56,7 @@ def exact_tracks(joints: np.ndarray) -> Tracks:
     camera = Camera(1000.0, 1000.0, 640.0, 360.0, 1280, 720, rotation_for_up(up_for_tilt(0.0)), origin)
     flat = camera.project(joints)
     joints2d = np.repeat(flat[:, H36M_19.index("Neck"), None], len(COCO_17), axis=1)
-    for ours, theirs in _SEEN.items():
+    for ours, theirs in SEEN.items():
         if theirs is not None:
             joints2d[:, COCO_17.index(theirs)] = flat[:, H36M_19.index(ours)]
     local = (joints - joints[:, :1]) @ camera.rotation

@@ -74,7 +74,8 @@ def fit(
     if motion.contacts is not None:
         rest_frames = level_feet(rest_frames, joints, motion.contacts)
         frames = level_soles(frames, motion.contacts, motion.fps)
-    posing = _posing(character, joints, (frames, rest_frames), motion.fps)
+    path = hip_path(joints, character.joints, rest.world[:3, 3], motion.contacts)
+    posing = _posing(character, joints, (frames, rest_frames), path, motion.fps)
     if motion.contacts is not None:
         posing = posing.standing(motion.contacts, refine=refine)
     rests = _rests(motion) if hold_hands else motion.hands
@@ -83,8 +84,10 @@ def fit(
     return _animation(posing, mapping, turn, notes)
 
 
-def _posing(character: Character, joints: np.ndarray, both: tuple[Turns, Turns], fps: float) -> Posing:
-    """The character in the orientations of a person with joints (T, 19, 3), on its way through the room.
+def _posing(
+    character: Character, joints: np.ndarray, both: tuple[Turns, Turns], path: np.ndarray, fps: float
+) -> Posing:
+    """The character in the orientations of a person with joints (T, 19, 3), on a path (T, 3) of its hips.
 
     both: part → (T, 3, 3) frames of the person, (1, 3, 3) of the character at rest.
     """
@@ -96,7 +99,6 @@ def _posing(character: Character, joints: np.ndarray, both: tuple[Turns, Turns],
     trunk = character.trunk(turned, frames, rest_frames, joints)
     limbs = (f"{part}.{side}" for part in ("upper_arm", "thigh") for side in "LR")
     hinges = {limb: frames[limb][..., 1].copy() for limb in limbs}
-    path = hip_path(joints, character.joints, character.rest.world[:3, 3])
     return Posing(character, trunk, turned, hinges, path, fps)
 
 

@@ -44,7 +44,8 @@ class Proportions:
 
 
 def measure(motion: Motion) -> Proportions:
-    """A person's own lengths, from joints that move; hands and ankles scale with the legs."""
+    """A person's own lengths, from joints that move; hands scale with the legs, and so do ankles in a motion
+    that does not tell when feet stand flat."""
     lengths = dict(
         zip(motion.skeleton.joints, bone_lengths(motion.joints, motion.score, motion.skeleton), strict=True)
     )
@@ -59,7 +60,7 @@ def measure(motion: Motion) -> Proportions:
         hip_width=2 * lengths["LHip"],
         thigh=lengths["LKnee"],
         shin=lengths["LAnkle"],
-        ankle_height=average.ankle_height * scale,
+        ankle_height=_ankle_height(motion, average.ankle_height * scale),
         foot=lengths["LToe"] if motion.skeleton.name == H36M_19.name else average.foot * scale,
         back=lengths["Spine"] + lengths["Thorax"],
         shoulder_width=2 * lengths["LShoulder"],
@@ -69,6 +70,17 @@ def measure(motion: Motion) -> Proportions:
         neck=lengths["Neck"],
         head=lengths["Head"],
     )
+
+
+def _ankle_height(motion: Motion, usual: float) -> float:
+    """Metres from the floor to the ankles of flat feet, not far from what is usual."""
+    if motion.contacts is None:
+        return usual
+    flat = motion.contacts[:, ::2] & motion.contacts[:, 1::2]
+    if not flat.any():
+        return usual
+    ankles = motion.joints[:, [motion.skeleton.index(name) for name in ("LAnkle", "RAnkle")], 2]
+    return float(np.clip(np.median(ankles[flat]), 0.6 * usual, 1.6 * usual))
 
 
 @dataclass(frozen=True)

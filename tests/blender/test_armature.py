@@ -60,6 +60,22 @@ def create_mixamo_armature() -> bpy.types.Object:
     return armature
 
 
+def create_parented_armature() -> bpy.types.Object:
+    """The same on an object that is moved and turned, itself beside it; thighs that do not inherit rotation,
+    bones that do not inherit scale."""
+    armature = create_mixamo_armature()
+    above = bpy.data.objects.new("Stage", None)
+    bpy.context.collection.objects.link(above)
+    above.location, above.rotation_euler = (3.0, -2.0, 0.0), (0.0, 0.0, 0.7)
+    armature.parent, armature.location = above, (0.2, 0.1, 0.0)
+    with editing(armature):
+        for bone in armature.data.edit_bones:
+            bone.use_inherit_rotation = not bone.name.endswith("UpLeg")
+            bone.inherit_scale = "NONE" if "Arm" in bone.name else "FULL"
+    bpy.context.view_layer.update()
+    return armature
+
+
 def _vector(point: np.ndarray):
     return Matrix.Translation(point).translation
 
@@ -82,7 +98,10 @@ def evaluated(armature: bpy.types.Object, animation: Animation, frames: list[int
 
 
 @pytest.mark.parametrize("joints", [walker(60, heading=35), dancer(60, seed=3)], ids=["walk", "dance"])
-@pytest.mark.parametrize("create", [create_armature, create_mixamo_armature])
+@pytest.mark.parametrize(
+    "create",
+    [create_armature, create_mixamo_armature, pytest.param(create_parented_armature, marks=pytest.mark.slow)],
+)
 def test_blender_poses_bones_as_the_person(create: Callable, joints: np.ndarray) -> None:
     armature = create()
     rest = rest_pose(armature)

@@ -123,10 +123,9 @@ def test_it_is_read_beside_blender(settings, engine, tmp_path, monkeypatch):
     monkeypatch.setattr(opening, "bpy", fake)
     c3d = tmp_path / "lab.c3d"
     c3d.write_bytes(b"points")
-    begin = time.monotonic()
     settings.tracks = str(c3d)
-    assert time.monotonic() - begin < 0.25, "the engine takes 0.3 s and more"
-    assert opening.reading(bpy.context.scene) == "lab.c3d" and registered == [opening._look]
+    assert opening.reading(bpy.context.scene) == "lab.c3d", "nothing has been waited for"
+    assert registered == [opening._look]
     assert "lab.c3d is being read" in module("panels.bake").why_not(bpy.context)
     end = time.monotonic() + 60
     while opening._look() is not None:

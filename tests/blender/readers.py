@@ -210,7 +210,10 @@ def read_pybvh(path: Path) -> Read:
     positions = file.node_positions()
     names = [node.name for node in file.nodes]
     joints = {name: z_up(positions[:, i]) for i, name in enumerate(names)}
-    return Read(1 / file.frame_time, len(positions), joints)
+    above = {
+        node.name: node.parent.name if node.parent else None for node in file.nodes if not node.is_end_site
+    }
+    return Read(1 / file.frame_time, len(positions), joints, parents=above)
 
 
 def z_up(points: np.ndarray) -> np.ndarray:

@@ -95,7 +95,7 @@ def drive(blender: RealBlender, folder: Path, words: list[str], environment: dic
         while not (folder / "report.json").exists():
             assert process.poll() is None and time.monotonic() < end, (folder / "blender.log").read_text()
             for asked in waiting(folder, "picture"):
-                time.sleep(2)  # until what was drawn is on the screen
+                time.sleep(1)  # until what was drawn is on the screen
                 take(asked.name.removeprefix("picture-"))
                 asked.unlink()
             for asked in waiting(folder, "keys"):

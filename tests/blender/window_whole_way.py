@@ -126,15 +126,16 @@ def choose():
 def capture():
     """Cancelled by Esc over the sidebar, begun again, undone beside it, done."""
     call(bpy.ops.ed.undo_push, message="Before")
-    assert call(bpy.ops.pose3d.capture, "INVOKE_DEFAULT") == {"RUNNING_MODAL"}
-    yield from until(lambda: not desk.busy or desk.job.progress.done > 4)
     x, y = middle_of("UI")
-    yield from keys("cancel", f"mousemove {x} {y}", "key Escape")
+    yield from keys("there", f"mousemove {x} {y}")
+    assert call(bpy.ops.pose3d.capture, "INVOKE_DEFAULT") == {"RUNNING_MODAL"}
+    yield from until(lambda: not desk.busy or desk.job.progress.stage in {"load", "follow"})
+    yield from keys("cancel", "key Escape")
     yield from until(lambda: not desk.busy)
     report["said"]["cancelled"] = desk.message
     yield from picture("05-cancelled")
     assert call(bpy.ops.pose3d.capture, "INVOKE_DEFAULT") == {"RUNNING_MODAL"}
-    yield from until(lambda: not desk.busy or desk.job.progress.done > 4)
+    yield from until(lambda: not desk.busy or desk.job.progress.done > 0)
     call(bpy.ops.mesh.primitive_cube_add)
     call(bpy.ops.ed.undo_push, message="cube")
     call(bpy.ops.ed.undo)

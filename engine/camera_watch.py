@@ -17,6 +17,7 @@ import numpy as np
 from . import trace
 from .columns import Column
 from .frame import PictureFrame
+from .overlap import closed
 
 _WIDTH = 480  # px of the longer side of the small picture
 _CORNERS = 120
@@ -131,10 +132,11 @@ class CameraWatch:
 
     def over(self, frames: Iterable[_FRAME]) -> Iterator[_FRAME]:
         """The same frames, looked at as they pass."""
-        for frame in frames:
-            with trace.span("camera watch"):
-                self.look(frame)
-            yield frame
+        with closed(frames):
+            for frame in frames:
+                with trace.span("camera watch"):
+                    self.look(frame)
+                yield frame
 
     def look(self, frame: PictureFrame) -> None:
         """One more frame."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
@@ -48,13 +48,21 @@ def ahead(items: Iterable[_Item], depth: int, name: str) -> Generator[_Item, Non
         worker.join()
 
 
+@contextlib.contextmanager
+def closed(items: Iterable[_Item]) -> Iterator[Iterable[_Item]]:
+    """The items, closed in the end if they are a generator: an error's traceback would hold them open."""
+    try:
+        yield items
+    finally:
+        if isinstance(items, Generator):
+            items.close()
+
+
 def _make(items: Iterable[_Item], made: queue.Queue[_Item | _End], stop: threading.Event) -> None:
     end = _End()
     try:
-        with contextlib.ExitStack() as stack:
-            if isinstance(items, Generator):
-                # a generator can only be closed by the thread that runs it
-                stack.callback(items.close)
+        # a generator can only be closed by the thread that runs it
+        with closed(items):
             for item in items:
                 if not _put(made, item, stop):
                     return

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import trace
 from .frame import PictureFrame
+from .overlap import closed
 from .pose2d.base import PersonDetector
 
 LOOK_EVERY = 0.5  # seconds between two looks for new people
@@ -36,17 +37,18 @@ class Scout:
     def over(self, frames: Iterable[_FRAME]) -> Iterator[_FRAME]:
         """The same frames; people have been looked for in those in which somebody is expected to ask."""
         first = True
-        for frame in frames:
-            with self._lock:
-                # a moment that has passed is left to whoever asks: they are there before the scout could be
-                due = first or self._passed < self._expected <= frame.time
-                self._passed, first = frame.time, False
-            if due:
-                found = self._detect(frame.time, frame.image)
+        with closed(frames):
+            for frame in frames:
                 with self._lock:
-                    self._found[frame.index] = found
-                    self._expected = frame.time + (LOOK_EVERY if len(found) else LOOK_SOON)
-            yield frame
+                    # a moment that has passed is left to whoever asks: they are there sooner
+                    due = first or self._passed < self._expected <= frame.time
+                    self._passed, first = frame.time, False
+                if due:
+                    found = self._detect(frame.time, frame.image)
+                    with self._lock:
+                        self._found[frame.index] = found
+                        self._expected = frame.time + (LOOK_EVERY if len(found) else LOOK_SOON)
+                yield frame
 
     def expect(self, time: float) -> None:
         """Somebody will ask for the first frame at that time, in seconds, or after it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,3 +146,29 @@ def test_cancel_leaves_nothing(video, tmp_path):
     with pytest.raises(Cancelled):
         track(video, cancelled=cancelled)
     assert not list((tmp_path / "cache").rglob("*.npz"))
+    assert not stages_at_work()
+
+
+def stages_at_work() -> set[str]:
+    return {thread.name for thread in threading.enumerate()} & {"decode", "camera watch", "scout"}
+
+
+def test_what_fails_in_any_stage_is_told_and_leaves_no_thread(video, monkeypatch):
+    from engine.camera_watch import CameraWatch
+
+    def fails(self, frame):
+        raise ValueError("the watch is broken")
+
+    monkeypatch.setattr(CameraWatch, "look", fails)
+    with pytest.raises(ValueError, match="the watch is broken"):
+        track(video)
+    assert not stages_at_work()
+
+
+def test_quality_in_frames_is_said_and_told_apart_in_the_cache(video):
+    every = track(video, Settings(every_frame=True))
+    calm, seen = stages(video)
+    assert "follow" in seen
+    assert every.meta["frames_looked_at"] == 30 > calm.meta["frames_looked_at"]
+    assert calm.present.all() and np.isfinite(calm.joints3d).all()
+    assert np.abs(calm.joints2d - every.joints2d).max() < 3

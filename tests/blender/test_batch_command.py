@@ -96,15 +96,6 @@ def program(*words: object) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
-def test_several_at_a_time(takes, tmp_path):
-    process = program(takes, "--out", tmp_path / "out", "--bvh", "--jobs", 2)
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 6, err
-    assert "2 done, 1 failed" in err
-    assert len([line for line in out.splitlines() if line.endswith(".bvh")]) == 2
-
-
-@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes in /proc")
 def test_kill_at_random_moments_and_start_again(tmp_path):
     """Every clip is done exactly once, and no broken file has a final name; bench.kills kills more often."""

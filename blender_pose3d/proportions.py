@@ -44,8 +44,8 @@ class Proportions:
 
 
 def measure(motion: Motion) -> Proportions:
-    """A person's own lengths, from joints that move; hands scale with the legs, and so do ankles in a motion
-    that does not tell when feet stand flat."""
+    """A person's own lengths, from joints that move; hands scale with the legs, and so do ankles
+    that never come near the floor."""
     lengths = dict(
         zip(motion.skeleton.joints, bone_lengths(motion.joints, motion.score, motion.skeleton), strict=True)
     )
@@ -73,14 +73,15 @@ def measure(motion: Motion) -> Proportions:
 
 
 def _ankle_height(motion: Motion, usual: float) -> float:
-    """Metres from the floor to the ankles of flat feet, not far from what is usual."""
-    if motion.contacts is None:
-        return usual
-    flat = motion.contacts[:, ::2] & motion.contacts[:, 1::2]
-    if not flat.any():
-        return usual
+    """Metres from the floor to the ankles of flat feet, or else of the lowest; not far from what is usual."""
     ankles = motion.joints[:, [motion.skeleton.index(name) for name in ("LAnkle", "RAnkle")], 2]
-    return float(np.clip(np.median(ankles[flat]), 0.6 * usual, 1.6 * usual))
+    flat = np.zeros(ankles.shape, dtype=bool)
+    if motion.contacts is not None:
+        flat = motion.contacts[:, ::2] & motion.contacts[:, 1::2]
+    if flat.any():
+        return float(np.clip(np.median(ankles[flat]), 0.6 * usual, 1.6 * usual))
+    low = float(np.percentile(ankles.min(axis=1), 5))
+    return low if 0.6 * usual < low < 1.6 * usual else usual
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ _SPARE = 0.003  # of its length, that a limb gives way beyond where it was strai
 def reach(length: np.ndarray | float, distance: np.ndarray, own: np.ndarray | float = 0.0) -> np.ndarray:
     """How far limbs of ``length`` metres go of a wanted ``distance``: all the way, but never straight.
 
-    Above 0.985 of the length the way is squeezed, with a continuous slope, below 0.996 of it. own: metres that
-    the limb reached before anything asked it to: as far as that it goes freely.
+    Above 0.985 of the length the way is squeezed, with a continuous slope, below 0.996 of it. own: metres
+    that the limb reached before anything asked it to: as far as that it goes freely.
     """
     start = np.minimum(np.maximum(_SOFT * length, own), length)
     room = np.minimum(np.maximum(_LIMIT * length, start + _SPARE * length), length) - start

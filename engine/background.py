@@ -16,7 +16,7 @@ _Pair = tuple[np.ndarray, np.ndarray]
 class Background(Sequence[_Pair]):
     """Of each frame the points (N, 2) there, in its key frame, and here, px, that nobody has covered since.
 
-    Made anew each time they are asked for: only which are free is kept, a byte a point. points: (T,) how many.
+    Made anew each time they are asked for: only which are free is kept, in bytes. points: (T,) how many.
     middle_way: (T,) px, the median way from there to here, 0 without points.
     """
 

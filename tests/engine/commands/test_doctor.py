@@ -4,6 +4,8 @@ import shutil
 from collections import namedtuple
 from pathlib import Path
 
+import pytest
+
 from engine.__main__ import main
 from engine.commands import doctor
 
@@ -12,10 +14,25 @@ def test_it_tells_versions_and_finds_no_problem(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("POSE3D_CACHE", str(tmp_path))
     assert main(["doctor"]) == 0
     told = capsys.readouterr().out
-    for word in ("Pose3D engine", "torch", "av", "processors", "gastnet-27f-19j", "No problem found."):
+    for word in (
+        "Pose3D engine",
+        "torch",
+        "av",
+        "processors",
+        "gastnet-27f-19j",
+        "HRNet computed by",
+        "No problem found.",
+    ):
         assert word in told
 
 
+@pytest.fixture
+def no_network(monkeypatch):
+    """Leaves out what takes longest: to try the network that ships."""
+    monkeypatch.setattr(doctor, "_execution", lambda _: "somebody")
+
+
+@pytest.mark.usefixtures("no_network")
 def test_nothing_private_is_told(capsys, tmp_path, monkeypatch):
     home = tmp_path / "maria.schmidt"
     home.mkdir()
@@ -27,6 +44,7 @@ def test_nothing_private_is_told(capsys, tmp_path, monkeypatch):
     assert "~/cache" in told
 
 
+@pytest.mark.usefixtures("no_network")
 def test_a_full_disk_and_missing_weights_are_problems(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("POSE3D_CACHE", str(tmp_path))
     usage = namedtuple("usage", "total used free")
@@ -38,6 +56,7 @@ def test_a_full_disk_and_missing_weights_are_problems(capsys, tmp_path, monkeypa
     assert "PROBLEM: The weights gastnet-27f-19j" in told
 
 
+@pytest.mark.usefixtures("no_network")
 def test_a_library_that_does_not_load_is_a_problem(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("POSE3D_CACHE", str(tmp_path))
     monkeypatch.setitem(doctor._LIBRARIES, "pose3d-nobody-has-this", "pose3d_nobody_has_this")

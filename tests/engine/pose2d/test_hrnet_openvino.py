@@ -49,6 +49,7 @@ def weights(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_folding_changes_nothing() -> None:
     plain = network()
     picture = torch.randn(2, 3, 64, 48)
@@ -59,7 +60,7 @@ def test_folding_changes_nothing() -> None:
     torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("size", [(48, 64), (36, 48)])
+@pytest.mark.parametrize("size", [pytest.param((48, 64), marks=pytest.mark.slow), (36, 48)])
 def test_joints_are_torchs(weights: Path, size: tuple[int, int]) -> None:
     """Also of an input whose sides are no multiple of 32; of one crop, and of more than there are cores."""
     image = np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8)
@@ -112,6 +113,7 @@ def test_a_broken_export_is_made_anew(weights: Path, damage: str) -> None:
     assert hrnet_export._read(kept) is not None
 
 
+@pytest.mark.slow
 def test_engines_may_share_a_cache(weights: Path) -> None:
     made = []
     engines = [threading.Thread(target=lambda: made.append(exported(weights))) for _ in range(4)]
@@ -133,6 +135,7 @@ def test_no_such_file_is_bad_input(tmp_path: Path) -> None:
         exported(tmp_path / "nothing.pth")
 
 
+@pytest.mark.slow
 def test_torch_takes_over_where_openvino_fails(
     weights: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -144,6 +147,7 @@ def test_torch_takes_over_where_openvino_fails(
     assert "OpenVINO cannot be used here (no such instruction); torch computes instead." in caplog.text
 
 
+@pytest.mark.slow
 def test_int8_is_nearly_float32(weights: Path) -> None:
     """The step of 256 levels, through the network: a hundredth of what heatmaps span, and the same joints."""
     image = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8), (0, 0), 4)

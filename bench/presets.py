@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from bench.one_person import made
 from bench.stage_clock import StageClock
 from blender_pose3d.tracks import Tracks
 from engine import models, pipeline, trace, video
+from engine.errors import BadInput
 from engine.evaluate.lifter_metrics import aligned_errors, joint_errors
 from engine.evaluate.rendered import find_clips
 from engine.evaluate.truth import read_truth
@@ -79,7 +81,11 @@ def _errors(settings: Settings, clips: Path) -> tuple[float, float]:
     sums: list[np.ndarray] = []
     for folder in find_clips(clips):
         truth = read_truth(folder / "truth.npz")
-        tracks = pipeline.choose(pipeline.track(folder / "video.mp4", settings))
+        try:
+            tracks = pipeline.choose(pipeline.track(folder / "video.mp4", settings))
+        except BadInput as nobody:
+            print(f"{folder.name} is left out: {nobody}", file=sys.stderr)
+            continue
         sums.append(_of(tracks, (truth.joints3d - truth.joints3d[:, :1]) * STATURE / float(truth.stature)))
     plain, aligned = np.concatenate(sums, axis=1)
     return 1e3 * float(plain.mean()), 1e3 * float(aligned.mean())

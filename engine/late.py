@@ -23,11 +23,14 @@ class LateLifter:
         self._given = (name, device)
         self._lifter: Lifter | None = None
         self._error: BaseException | None = None
-        self._loading = threading.Thread(target=self._load, name="lifter", daemon=True)
+        self._loading = threading.Thread(target=self._load, name="lifter")
+        self._begun = threading.Lock()
 
     def begin(self) -> None:
-        """Begin to load: after what is needed sooner."""
-        self._loading.start()
+        """Begin to load, unless it has begun. The process waits for it when it ends: torch must not be left
+        in the middle of its import."""
+        if self._begun.acquire(blocking=False):
+            self._loading.start()
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is the loaded lifter's."""
@@ -42,6 +45,7 @@ class LateLifter:
             self._error = error
 
     def _ready(self) -> Lifter:
+        self.begin()
         self._loading.join()
         if self._error is not None:
             raise self._error

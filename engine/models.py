@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .device import resolve
 from .errors import Cancelled
-from .late import LateLifter, late_lifter
+from .late import late_lifter
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def load(
     stop: Callable[[], bool],
     **looking: Any,
 ) -> Models:
-    """Load all networks, with report("load", done, 3).
+    """Load all networks, a lifter that ships when it is needed, with report("load", done, 3).
 
     looking: flip, precision, as load_pose2d's. Raises MissingWeights, BadArguments, Cancelled.
     """
@@ -63,8 +63,6 @@ def load(
             raise Cancelled
         loaded.append(step())
         report("load", number, len(steps))
-    if isinstance(loaded[0], LateLifter):
-        loaded[0].begin()
     models = Models(network=loaded[1], detector=loaded[2], lifter=loaded[0])
     log.info("2D: %s. Lifter: %s. Device: %s.", models.network.name, models.lifter.name, device)
     return models

@@ -39,8 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         modules = _modules(given)
-        args = _parser(modules).parse_args(given)
-        return int(modules[args.command].run(args))
+        parser = _parser(modules)
+        args = parser.parse_args(given)
+        command = modules[args.command]
+        if command is None:
+            parser.error(f"the command {args.command} comes first, its options after it")
+        return int(command.run(args))
     except EngineError as error:
         _tell(str(error))
         return error.exit_code
@@ -60,23 +64,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _modules(given: Sequence[str]) -> dict[str, ModuleType]:
-    """The module of the command asked for; all that are there when none is, for the help."""
+def _modules(given: Sequence[str]) -> dict[str, ModuleType | None]:
+    """The module of the command asked for; all that are there for the help; else names alone: a slip of the
+    finger is told without loading what nobody asked for."""
     there = {name: path for name, path in COMMANDS.items() if importlib.util.find_spec(path) is not None}
     if given and given[0] in there:
-        there = {given[0]: there[given[0]]}
-    return {name: importlib.import_module(path) for name, path in there.items()}
+        return {given[0]: importlib.import_module(there[given[0]])}
+    if given and given[0] in ("-h", "--help"):
+        return {name: importlib.import_module(path) for name, path in there.items()}
+    return dict.fromkeys(there)
 
 
-def _parser(modules: dict[str, ModuleType]) -> argparse.ArgumentParser:
+def _parser(modules: dict[str, ModuleType | None]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m engine",
         description="Pose3D's engine: from a video of people to the motion of their joints.",
     )
     parser.add_argument("--version", action="version", version=f"Pose3D engine {version()}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in modules.values():
-        module.add_arguments(subparsers)
+    for name, module in modules.items():
+        if module is None:
+            subparsers.add_parser(name)
+        else:
+            module.add_arguments(subparsers)
     return parser
 
 

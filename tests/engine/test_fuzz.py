@@ -33,3 +33,10 @@ def test_damage_is_the_same_again_and_is_damage():
     made = [damaged(data, dice) for _ in range(60)]
     assert {kind for kind, _ in made} == {"bits", "cut", "header", "moved"}
     assert sum(hurt != data for _, hurt in made) > 55
+
+
+def test_a_slip_in_the_command_loads_nothing_that_nobody_asked_for():
+    from engine.__main__ import COMMANDS, _modules
+
+    assert _modules(["trakc", "a.mp4"]) == dict.fromkeys(COMMANDS) == _modules([])
+    assert list(_modules(["doctor"])) == ["doctor"]

@@ -99,6 +99,7 @@ def test_size_follows_from_the_weights() -> None:
     assert all(torch.equal(value, network.state_dict()[key]) for key, value in state.items())
 
 
+@pytest.mark.slow
 def test_small_members_load_by_their_shapes_too() -> None:
     shape = {"stem": 12, "planes": 5, "bottlenecks": 2, "modules": (1, 2, 1), "blocks": 2}
     state = small(keypoints=26, **shape).state_dict()

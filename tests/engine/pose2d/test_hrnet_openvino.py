@@ -60,7 +60,8 @@ def test_folding_changes_nothing() -> None:
     torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("size", [pytest.param((48, 64), marks=pytest.mark.slow), (36, 48)])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(48, 64), (36, 48)])
 def test_joints_are_torchs(weights: Path, size: tuple[int, int]) -> None:
     """Also of an input whose sides are no multiple of 32; of one crop, and of more than there are cores."""
     image = np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8)

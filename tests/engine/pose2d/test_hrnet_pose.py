@@ -142,6 +142,7 @@ def test_a_face_alone_does_not_become_the_person(pose: HRNetPose) -> None:
     assert pose.region(joints, score).size[1] > 300
 
 
+@pytest.mark.slow
 def test_skeleton_follows_from_the_keypoints(tmp_path: Path) -> None:
     assert HRNetPose(save(tmp_path / "a.pth")).skeleton.name == "coco-17"
     assert HRNetPose(save(tmp_path / "b.pth", 26)).skeleton.name == "halpe-26"
@@ -149,6 +150,7 @@ def test_skeleton_follows_from_the_keypoints(tmp_path: Path) -> None:
         HRNetPose(save(tmp_path / "c.pth", 21))
 
 
+@pytest.mark.slow
 def test_input_size_from_metadata_name_or_default(tmp_path: Path) -> None:
     stated = save(tmp_path / "x_384x288.safetensors", metadata={"input": "128x160"})
     assert HRNetPose(stated).input_size == (128, 160)

@@ -154,6 +154,7 @@ def test_validation_is_known_by_its_windows(clips, tmp_path) -> None:
     assert marks[0] == marks[1] != marks[2]
 
 
+@pytest.mark.slow
 def test_a_state_from_before_goes_on_and_its_best_is_measured_anew(clips, tmp_path) -> None:
     """States of earlier versions know neither the network's kind nor the validation windows."""
     folder = RunFolder(tmp_path)
@@ -171,6 +172,7 @@ def test_a_state_from_before_goes_on_and_its_best_is_measured_anew(clips, tmp_pa
     assert load_network(folder.path / BEST)[1]["validation"] == resumed.validation.identity
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("causal", [False, True])
 def test_start_from_other_weights(clips, tmp_path, causal) -> None:
     path = tmp_path / "centred.safetensors"

@@ -109,6 +109,7 @@ def test_small_members_load_by_their_shapes_too() -> None:
     assert all(torch.equal(value, network.state_dict()[key]) for key, value in state.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "head", ["keypoint_head.final_layer.", "keypoint_head.final_layer.0.", "head.final_layer."]
 )

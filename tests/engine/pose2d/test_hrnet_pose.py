@@ -75,6 +75,7 @@ def picture_with_spot(spot: np.ndarray, region: Region, sigma: float = 8.0) -> n
     return np.repeat((255 * bright).round().astype(np.uint8)[..., None], 3, axis=-1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flip", [False, True])
 @pytest.mark.parametrize("angle", [0.0, 0.7, -2.5])
 def test_finds_a_spot_in_the_image(pose: HRNetPose, angle: float, flip: bool) -> None:

@@ -1,14 +1,14 @@
 """The engine and the usual ways side by side: the same video, the same weights, the same machine, one run.
 
-``.venv-engine/bin/python -m bench.engine hrnet-w32|blazepose-full|blazepose-heavy [--video FILE] [--frames N]
-[--rounds 1] [--json FILE]``
+``.venv-engine/bin/python -m bench.engine hrnet-w32|blazepose-full|blazepose-heavy [--length 240|--video FILE]
+[--frames N] [--rounds 1] [--only ours|usual] [--json FILE]``
 
 hrnet-w32 is measured against the usual loop (bench/usual_loop.py), with our trained network inside an
 HRNet-W32 (bench/embedded_hrnet.py), so that there is somebody to follow at W32's price. BlazePose is measured
 against mediapipe 0.10.21's own Python `Pose`, in an environment that is made for it (build/bench-mediapipe).
-Without a video one is made (bench/one_person.py). Each runs in a process of its own; loading networks is not
-counted; of several rounds, which take turns, the fastest counts. Ours also watches the camera and lifts to
-3D, which the others do not.
+Without a video one of `--length` frames is made (bench/one_person.py). Each runs in a process of its own;
+loading networks is not counted; of several rounds, which take turns in changing order, the fastest counts.
+Ours also watches the camera and lifts to 3D, which the others do not.
 """
 
 from __future__ import annotations
@@ -40,10 +40,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("what", choices=WHAT)
     parser.add_argument("--video", type=Path, help="1080p and one person, to compare with the docs")
+    parser.add_argument("--length", type=int, default=240, help="frames of the video that is made")
     parser.add_argument("--frames", type=int, default=0, help="of the video, from its start; 0 for all")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--every-frame", action="store_true", help="ours looks at every frame too")
     parser.add_argument("--precision", default="float32", help="of HRNet in ours: int8 too")
+    parser.add_argument("--only", choices=("ours", "usual"), help="the other one is left out")
     parser.add_argument("--json", type=Path, help="write the figures there")
     parser.add_argument("--ours", type=Path, help=argparse.SUPPRESS)  # the process that measures ours
     args = parser.parse_args()
@@ -51,23 +53,33 @@ def main() -> None:
     if args.ours:
         print(json.dumps(_ours(args)))
         return
-    args.video = args.video or _clip()
-    network = _network(args.what)
-    usual = _usual(args, network)
-    ours = [sys.executable, "-m", "bench.engine", args.what, "--ours", network, *_common(args)]
-    found: dict[str, list[Figures]] = {"usual": [], "ours": []}
-    for _ in range(args.rounds):
-        found["usual"].append(_run(usual))
-        found["ours"].append(_run([*ours, "--video", str(args.video)]))
-    best = {name: max(some, key=lambda one: one["fps"]) for name, some in found.items()}
+    args.video = args.video or _clip(args.length)
+    best = _best(args)
     print(_table(args, best))
     if args.json:
         args.json.write_text(json.dumps({"what": args.what, "machine": _processor(), **best}, indent=1))
 
 
-def _clip() -> Path:
-    path = PLACE / "one_person.mp4"
-    return path if path.is_file() else made(path, 240)
+def _best(args: argparse.Namespace) -> dict[str, Figures]:
+    """Figures of the fastest round of each."""
+    network = _network(args.what)
+    ours = [sys.executable, "-m", "bench.engine", args.what, "--ours", network, "--video", str(args.video)]
+    commands = {}
+    if args.only != "ours":
+        commands["usual"] = _usual(args, network)
+    if args.only != "usual":
+        commands["ours"] = [*ours, *_common(args)]
+    found: dict[str, list[Figures]] = {name: [] for name in commands}
+    for turn in range(args.rounds):
+        # what runs second meets a warmer processor
+        for name in list(commands)[:: -1 if turn % 2 else 1]:
+            found[name].append(_run(commands[name]))
+    return {name: max(some, key=lambda one: one["fps"]) for name, some in found.items()}
+
+
+def _clip(frames: int) -> Path:
+    path = PLACE / ("one_person.mp4" if frames == 240 else f"one_person_{frames}.mp4")
+    return path if path.is_file() else made(path, frames)
 
 
 def _network(what: str) -> str:
@@ -137,29 +149,34 @@ def _ours(args: argparse.Namespace) -> Figures:
 
 
 def _table(args: argparse.Namespace, best: dict[str, Figures]) -> str:
-    usual, ours = best["usual"], best["ours"]
-    name = "usual loop" if args.what == "hrnet-w32" else "mediapipe"
+    names = {"usual": "usual loop" if args.what == "hrnet-w32" else "mediapipe", "ours": "ours"}
+    columns = [names[who] for who in best] + ["ratio"] * (len(best) > 1)
+    frames = next(iter(best.values()))["frames"]
     lines = [
         _processor(),
-        f"{args.what}, {args.video.name}, {ours['frames']} frames, best of {args.rounds}",
+        f"{args.what}, {args.video.name}, {frames} frames, best of {args.rounds}",
         "",
-        f"| | {name} | ours | ratio |",
-        "| --- | ---: | ---: | ---: |",
-        _row("frames/s", usual["fps"], ours["fps"], ours["fps"] / usual["fps"]),
+        "| | " + " | ".join(columns) + " |",
+        "| --- |" + " ---: |" * len(columns),
+        _row("frames/s", *(one["fps"] for one in best.values())),
+        _row("processor ms a frame", *(1e3 * one["processor_seconds"] / frames for one in best.values())),
+        _row("peak MB", *(one["peak_mb"] for one in best.values())),
+        _row("poses found", *(one["people"] for one in best.values())),
     ]
-    for title, key, unit in (("processor ms a frame", "processor_seconds", 1e3), ("peak MB", "peak_mb", 1)):
-        a, b = (one[key] * unit / (one["frames"] if unit > 1 else 1) for one in (usual, ours))
-        lines.append(_row(title, a, b, a / b))
-    found = usual["people"], ours["people"]
-    lines.append(_row("poses found", *found, found[1] / max(found[0], 1)))
-    for stage in dict.fromkeys([*usual["stages_ms"], *ours["stages_ms"]]):
-        a, b = (one["stages_ms"].get(stage) for one in (usual, ours))
-        lines.append(_row(f"ms a frame: {stage}", a, b, a / b if a and b else None))
+    for kind, title in (("stages_ms", "ms a frame"), ("threads_ms", "processor ms a frame, thread")):
+        for stage in dict.fromkeys(name for one in best.values() for name in one.get(kind, {})):
+            given = [one.get(kind, {}).get(stage) for one in best.values()]
+            lines.append(_row(f"{title}: {stage}", *given))
     return "\n".join(lines)
 
 
 def _row(title: str, *values: float | None) -> str:
-    return f"| {title} | " + " | ".join("" if v is None else f"{v:.1f}" for v in values) + " |"
+    """values: of the usual way and of ours, or of one of them."""
+    cells = ["" if v is None else f"{v:.1f}" for v in values]
+    if len(values) > 1:
+        a, b = values
+        cells.append(f"{b / a:.1f}" if a and b else "")
+    return f"| {title} | " + " | ".join(cells) + " |"
 
 
 if __name__ == "__main__":

@@ -12,50 +12,60 @@ a place that is well guessed, and one that the square cuts off scores low too.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from blender_pose3d.skeleton import HALPE_26, Skeleton
 
-from .base import Region
-from .blazepose_region import region_from_joints
+from .. import trace
+from .base import Keypoints, Region
+from .blazepose_networks import INPUT, Raw, landmark_network
+from .blazepose_region import region_from_circle, region_from_joints
 from .halpe_from_blazepose import LANDMARKS, halpe_joints, halpe_scores
-from .litert import LiteModel
 
-INPUT = 256
-HEATMAP = 64
-POINTS = 39
+log = logging.getLogger(__name__)
+
 _KERNEL = 7  # px of the heatmap looked at round a landmark
 _SURE = 0.5  # the least peak of a heatmap that counts
 _ENLARGE = 1.25
-_LANDMARKS_OUT, _FLAG_OUT, _WORLD_OUT = (1, POINTS * 5), (1, 1), (1, POINTS * 3)
-_HEATMAP_OUT = (1, HEATMAP, HEATMAP, POINTS)
 
 
 class BlazePose:
-    """PoseNetwork with pose_landmark_full.tflite or pose_landmark_heavy.tflite.
+    """A BatchedPoseNetwork with pose_landmark_full.tflite or pose_landmark_heavy.tflite.
 
-    After each `predict`: `presence` (N,) float32, the network's chance that a region shows a person at all
-    (below 0.5: look for them anew); `landmarks` (N, 33, 3) float32, px in the picture, z in the same scale
-    towards the back from the hips; `world` (N, 33, 3) float32, the network's own 3D landmarks in metres from
-    the middle of the hips: x right, y down, z away from the camera, in the upright picture.
+    After each `predict` (and `predict_many`, one picture's regions after another's): `presence` (N,) float32,
+    the network's chance that a region shows a person at all (below 0.5: look for them anew); `landmarks`
+    (N, 33, 3) float32, px in the picture, z in the same scale towards the back from the hips; `world`
+    (N, 33, 3) float32, the network's own 3D landmarks in metres from the middle of the hips: x right, y down,
+    z away from the camera, in the upright picture.
     """
 
     skeleton: Skeleton = HALPE_26
 
-    def __init__(self, path: Path | str, name: str, sha256: str, threads: int | None = None) -> None:
-        """Raises MissingWeights when the file is no such model."""
-        from ..errors import MissingWeights
-
+    def __init__(
+        self,
+        path: Path | str,
+        name: str,
+        sha256: str,
+        threads: int | None = None,
+        execution: str = "auto",
+    ) -> None:
+        """Raises MissingWeights when the file is no such model, BadArguments as execution.choose() does."""
         self.name = name
         self.sha256 = sha256
-        self._model = LiteModel(path, threads)
-        if not {_LANDMARKS_OUT, _FLAG_OUT, _WORLD_OUT, _HEATMAP_OUT} <= self._model.output_shapes:
-            raise MissingWeights(f"{path} is no BlazePose landmark model.")
+        self.runner = landmark_network(path, sha256, threads, execution)
+        log.info("%s is computed by %s.", self.name, self.runner.name)
         self.presence = np.zeros(0, dtype=np.float32)
         self.landmarks = np.zeros((0, LANDMARKS, 3), dtype=np.float32)
         self.world = np.zeros((0, LANDMARKS, 3), dtype=np.float32)
+
+    @property
+    def batch(self) -> int:
+        """How many people at once pay off."""
+        return self.runner.batch
 
     def region(self, joints: np.ndarray, score: np.ndarray) -> Region:
         """The turned square round the last pose: (26, 2) px, (26,) scores."""
@@ -67,24 +77,47 @@ class BlazePose:
         side = max(float((box[2:] - box[:2]).max()), 1.0) * _ENLARGE
         return Region((box[:2] + box[2:]) / 2, np.array([side, side]), 0.0)
 
+    def region_from_circle(self, hips: np.ndarray, top: np.ndarray) -> Region:
+        """The turned square for a body whose hips and circle the detector knows: (2,) px each."""
+        return region_from_circle(hips, top)
+
     def predict(self, image: np.ndarray, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
         """Joints (N, 26, 2) float32 px and scores (N, 26) float32 of an (H, W, 3) uint8 RGB picture."""
-        raw = [self._model.run(crop(image, r)[None], *_OUTPUTS) for r in regions]
-        count = len(regions)
-        values = np.array([r[0] for r in raw], dtype=np.float64).reshape(count, POINTS, 5)
-        heat = np.array([r[3] for r in raw]).reshape(count, HEATMAP, HEATMAP, POINTS)
-        self.presence = np.array([r[1] for r in raw], dtype=np.float32).reshape(count)
-        world = np.array([r[2] for r in raw], dtype=np.float64).reshape(count, POINTS, 3)
+        (seen,) = self.predict_many([image], [regions])
+        return seen.joints, seen.score
 
-        place = refine(values[..., :2] / INPUT, heat)
-        score = _sigmoid(values[:, :LANDMARKS, 3:].min(axis=-1))
-        depth = values[..., 2:3] / INPUT
-        self.landmarks = _placed(place, depth, regions)[:, :LANDMARKS].astype(np.float32)
-        self.world = _turned(world, regions)[:, :LANDMARKS].astype(np.float32)
-        return halpe_joints(self.landmarks[..., :2]), halpe_scores(score.astype(np.float32))
+    def predict_many(
+        self, images: Sequence[np.ndarray], regions: Sequence[Sequence[Region]]
+    ) -> list[Keypoints]:
+        """The same of several pictures at once."""
+        if not images:
+            return []
+        where = [(image, region) for image, some in zip(images, regions, strict=True) for region in some]
+        with trace.span("crop"):
+            crops = [crop(image, region) for image, region in where]
+        with trace.span("network"):
+            found = self.runner.run(crops, _read)
+        points, presence, world = map(np.array, zip(*found, strict=True)) if found else _NOTHING
+        squares = [region for _, region in where]
+        self.presence = presence.astype(np.float32)
+        self.landmarks = _placed(points[..., :2], points[..., 2:3], squares).astype(np.float32)
+        self.world = _turned(world, squares).astype(np.float32)
+        joints = halpe_joints(self.landmarks[..., :2])
+        score = halpe_scores(_sigmoid(points[..., 3:].min(axis=-1)).astype(np.float32))
+        cuts = np.cumsum([len(some) for some in regions])[:-1]
+        each = (np.split(values, cuts) for values in (joints, score, self.presence))
+        return [Keypoints(*one) for one in zip(*each, strict=True)]
 
 
-_OUTPUTS = (_LANDMARKS_OUT, _FLAG_OUT, _WORLD_OUT, _HEATMAP_OUT)
+_NOTHING = np.zeros((0, LANDMARKS, 5)), np.zeros(0), np.zeros((0, LANDMARKS, 3))
+
+
+def _read(raw: Raw) -> tuple[np.ndarray, float, np.ndarray]:
+    """Landmarks (33, 5) x, y, z in 0 to 1 of the crop, then two logits; presence; and (33, 3) metres."""
+    points = raw.points[:LANDMARKS].astype(np.float64)
+    points[:, :3] /= INPUT
+    points[:, :2] = refine(points[None, :, :2], raw.heat[None])[0]
+    return points, float(raw.presence[0]), raw.world[:LANDMARKS].astype(np.float64)
 
 
 def to_picture(region: Region) -> np.ndarray:
@@ -97,7 +130,7 @@ def to_picture(region: Region) -> np.ndarray:
 
 
 def crop(image: np.ndarray, region: Region) -> np.ndarray:
-    """(256, 256, 3) float32 in 0 to 1: the region of the picture, edges continued outside of it."""
+    """(256, 256, 3) uint8: the region of the picture, edges continued outside of it."""
     import cv2
 
     # px are counted from the picture's corner here and from the first pixel's middle in OpenCV
@@ -105,8 +138,7 @@ def crop(image: np.ndarray, region: Region) -> np.ndarray:
     matrix[:, :2] /= INPUT
     matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    part = cv2.warpAffine(image, matrix, (INPUT, INPUT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return part.astype(np.float32) / 255
+    return cv2.warpAffine(image, matrix, (INPUT, INPUT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
 def refine(place: np.ndarray, heat: np.ndarray) -> np.ndarray:
@@ -136,7 +168,7 @@ def refine(place: np.ndarray, heat: np.ndarray) -> np.ndarray:
 
 def _placed(place: np.ndarray, depth: np.ndarray, regions: list[Region]) -> np.ndarray:
     if not regions:
-        return np.zeros((0, POINTS, 3))
+        return np.zeros((0, LANDMARKS, 3))
     matrix = np.stack([to_picture(r) for r in regions])
     flat = place @ matrix[:, :, :2].transpose(0, 2, 1) + matrix[:, None, :, 2]
     side = np.array([float(np.max(r.size)) for r in regions])[:, None, None]

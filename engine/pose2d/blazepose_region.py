@@ -45,3 +45,12 @@ def region_from_joints(joints: np.ndarray, score: np.ndarray) -> Region:
     angle = lean * min(1.0, torso / (_CLEAR_TORSO * radius))
     side = 2 * radius * _ENLARGE
     return Region(centre, np.array([side, side]), angle)
+
+
+def region_from_circle(hips: np.ndarray, top: np.ndarray) -> Region:
+    """The square for the circle that the detector draws round a body: (2,) px, the middle of the hips and the
+    point of the circle that lies beyond the head."""
+    up = np.asarray(top, dtype=np.float64) - hips
+    side = max(2 * _ENLARGE * float(np.linalg.norm(up)), 1.0)
+    angle = float(np.arctan2(up[0], -up[1]))
+    return Region(np.asarray(hips, dtype=np.float64), np.array([side, side]), angle)

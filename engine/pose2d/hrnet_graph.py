@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .openvino_model import library
+
 STRIDE = 4
 """Pixels of the input for one of the heatmap."""
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -25,9 +27,7 @@ def build(weights: Mapping[str, np.ndarray], size: tuple[int, int]) -> Any:
 
     weights: by the names of hrnet_fold.folded(). Raises KeyError where one is missing.
     """
-    import openvino as ov
-
-    return Builder(weights).model(ov, size)
+    return Builder(weights).model(library(), size)
 
 
 class Builder:

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from .hrnet_graph import Builder
+from .openvino_model import library
 
 _DEVIATIONS = 8.0  # least joints off on the network that ships, of 4, 6, 8 and 10
 _LEVELS = 256
@@ -26,9 +27,7 @@ _SHRINK = np.linspace(0.6, 1, 9)  # steps tried for weights, over the one that h
 
 def build_int8(weights: Mapping[str, np.ndarray], size: tuple[int, int]) -> Any:
     """As hrnet_graph.build; weights also hold what hrnet_fold.expectations() says of them."""
-    import openvino as ov
-
-    return _Int8Builder(weights).model(ov, size)
+    return _Int8Builder(weights).model(library(), size)
 
 
 class Spread(NamedTuple):

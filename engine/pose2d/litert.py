@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import MissingWeights
-
-_MAX_THREADS = 4  # more do not help networks this small
+from .execution import half_the_processors
 
 
 class LiteModel:
     """A .tflite file with one input; outputs are told apart by their shape."""
 
     def __init__(self, path: Path | str, threads: int | None = None) -> None:
-        """threads: half as many as there are processors, up to four, if None: others have work too.
+        """threads: None for half_the_processors().
 
         Raises MissingWeights when the file is no such model or ai-edge-litert is not installed.
         """
@@ -26,9 +24,10 @@ class LiteModel:
             raise MissingWeights(
                 "BlazePose needs the package ai-edge-litert.", "Set up the engine's environment again."
             ) from error
-        threads = threads or max(1, min(_MAX_THREADS, (os.cpu_count() or 1) // 2))
         try:
-            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            self._interpreter = Interpreter(
+                model_path=str(path), num_threads=threads or half_the_processors()
+            )
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise MissingWeights(f"{path} is no TensorFlow Lite model that can be run.") from error

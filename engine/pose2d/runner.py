@@ -17,11 +17,11 @@ import numpy as np
 from .. import trace
 from ..errors import BadArguments
 from . import crop, heatmaps
+from .execution import Unusable, choose
 from .hrnet_export import Export
 
 log = logging.getLogger(__name__)
 
-EXECUTIONS = ("auto", "openvino", "torch")
 PRECISIONS = ("auto", "float32", "int8")
 DECODERS = {"dark": heatmaps.decode_dark, "quarter": heatmaps.decode_quarter}
 
@@ -113,26 +113,6 @@ def cut(image: np.ndarray, affine: np.ndarray, plan: Plan) -> np.ndarray:
     return crop.pick(image, affine, plan.size)
 
 
-def choose(execution: str = "auto") -> str:
-    """Who computes on the processor: "openvino" where it is installed, else "torch".
-
-    $POSE3D_EXECUTION, where it is set, decides for "auto". Raises BadArguments for another word, or for
-    OpenVINO where it is missing.
-    """
-    asked = os.environ.get("POSE3D_EXECUTION", "auto") if execution == "auto" else execution
-    if asked not in EXECUTIONS:
-        raise BadArguments(f"There is no execution {asked!r}.", f"Choose one of {', '.join(EXECUTIONS)}.")
-    if asked == "torch":
-        return asked
-    from ..version import library_version
-
-    if library_version("openvino"):
-        return "openvino"
-    if asked == "openvino":
-        raise BadArguments("OpenVINO is not installed.", "Set up the engine's environment again.")
-    return "torch"
-
-
 def choose_precision(precision: str = "auto") -> str:
     """$POSE3D_PRECISION, where it is set, decides for "auto". Raises BadArguments for another word."""
     asked = os.environ.get("POSE3D_PRECISION", "auto") if precision == "auto" else precision
@@ -155,7 +135,7 @@ def make(export: Export, plan: Plan, device: str, execution: str = "auto", batch
 
         return GpuRunner(network_of(export.weights), plan, device, batch or None)
     if choose(execution) == "openvino":
-        from .runner_openvino import OpenVinoHeatmaps, Unusable
+        from .runner_openvino import OpenVinoHeatmaps
 
         try:
             network = OpenVinoHeatmaps(export.weights, plan.size, plan.precision)

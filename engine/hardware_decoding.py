@@ -30,12 +30,24 @@ def open_by_chip(file: BinaryIO, **settings: Any) -> InputContainer | None:
 
     for kind in _asked():
         try:
-            return av.open(file, hwaccel=HWAccel(kind, allow_software_fallback=True), **settings)
+            # the fallback is for sound tracks, which no chip decodes, and for what a chip refuses on the way
+            container = av.open(file, hwaccel=HWAccel(kind, allow_software_fallback=True), **settings)
         except (av.error.FFmpegError, ValueError) as error:
             reason = str(error) or type(error).__name__
-            log.info("No video chip decodes by %s (%s).", kind, reason)
-            file.seek(0)
+        else:
+            if _decodes(container):
+                return container
+            container.close()
+            reason = "not in this FFmpeg, or not for this codec"
+        log.info("No video chip decodes by %s (%s).", kind, reason)
+        file.seek(0)
     return None
+
+
+def _decodes(container: InputContainer) -> bool:
+    """Whether a chip is to decode the pictures: FFmpeg takes over silently where it is not."""
+    contexts = [stream.codec_context for stream in container.streams.video]
+    return any(context is not None and context.is_hwaccel for context in contexts)
 
 
 def _asked() -> list[str]:

@@ -111,6 +111,11 @@ def span(name: str) -> AbstractContextManager[None]:
     return _NOTHING if _current is None else _current.span(name)
 
 
+def asked() -> bool:
+    """Whether the run is traced."""
+    return _current is not None
+
+
 def over(name: str, items: Iterable[_Item]) -> Iterator[_Item]:
     """The same items; the time to get each is a span."""
     iterator = iter(items)

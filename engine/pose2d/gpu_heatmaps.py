@@ -7,7 +7,7 @@ Heatmaps are (N, K, H, W); coordinates px of the heatmap, x then y.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -46,9 +46,9 @@ def decode_dark(heatmaps: Tensor) -> Tensor:
     xy = (patch[..., 3, 3] - patch[..., 1, 3] - patch[..., 3, 1] + patch[..., 1, 1]) / 4
     determinant = xx * yy - xy * xy
     peak = (xx < -FLAT) & (determinant > FLAT * FLAT) & _inside(heatmaps, cell, 2)
-    safe = torch.where(peak, determinant, 1.0)
+    safe = determinant.masked_fill(~peak, 1.0)
     step = torch.stack([(xy * gy - yy * gx) / safe, (xy * gx - xx * gy) / safe], dim=-1)
-    step = torch.where(peak[..., None], step.clamp(-1.5, 1.5), 0.0)
+    step = step.clamp(-1.5, 1.5).masked_fill(~peak[..., None], 0.0)
     return _result(cell + step, value)
 
 
@@ -83,7 +83,7 @@ def _result(place: Tensor, value: Tensor) -> Tensor:
     return torch.cat([place.float(), value.float().clamp(0, 1)[..., None]], dim=-1)
 
 
-@lru_cache(maxsize=8)
+@cache
 def _smoothing(width: int, device: torch.device) -> Tensor:
-    """Kept, since a CUDA graph cannot copy from the processor's memory."""
+    """Kept for good: a CUDA graph cannot copy from the processor's memory, and reads it where it was."""
     return torch.tensor(smoothing(width * SIGMA_PER_WIDTH), dtype=torch.float32, device=device)

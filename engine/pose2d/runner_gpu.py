@@ -1,15 +1,17 @@
 """HRNet on a GPU by torch: CUDA, ROCm (which torch calls cuda too) and Apple's MPS.
 
-Pictures go up once; crops, normalisation, network and reading of the heatmaps all happen there, and a batch
-waits for the device once, when its keypoints come down. Batches have a few fixed sizes, filled up with
-nothing, so that on CUDA the network and the decoding are each size's recorded graph: hundreds of small
-kernels start as one. Where memory runs out the batch is halved, for good.
+What people fill of the pictures goes up; crops, normalisation, network and reading of the heatmaps all happen
+there, and a batch waits for the device once, when its keypoints come down. Batches have a few fixed sizes,
+filled up with whatever was there, so that on CUDA the network and the decoding are each size's recorded graph
+(gpu_graph.py). Where memory runs out the batch is halved, for good.
 """
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -18,21 +20,23 @@ from torch import Tensor, nn
 from .. import trace
 from ..errors import EngineError
 from . import gpu_crop, gpu_heatmaps
+from .gpu_graph import FixedWork, out_of_memory
 from .runner import Plan
 
 log = logging.getLogger(__name__)
 
 BATCH = 64
-_FRAMES = 32  # whole pictures on the device at once: 25 MB each at 1080p
+_MOST_BYTES = 256 << 20  # of pictures that go up together
+_CLOSE = 0.05  # of the heatmaps' range: half precision that is farther off than that is broken
 
-_Where = list[tuple[int, np.ndarray]]
+_Where = list[tuple[np.ndarray, np.ndarray]]
 
 
 class GpuRunner:
     """A Runner on "cuda" or "mps" ("cpu" works too, for tests).
 
-    network: normalised pictures to heatmaps. batch: people at once, at most. `look` raises EngineError where
-    not even one person fits into the device's memory.
+    network: normalised pictures to heatmaps. batch: people at once, at most. Raises EngineError, here and in
+    `look`, where the network or a single person does not fit into the device's memory.
     """
 
     def __init__(
@@ -44,27 +48,28 @@ class GpuRunner:
     ) -> None:
         self.batch = batch or BATCH
         self._plan, self._device = plan, torch.device(device)
-        half = self._device.type != "cpu" and plan.precision != "float32"
-        self._number = torch.float16 if half else torch.float32
-        self._network = network.to(self._device, self._number, memory_format=torch.channels_last).eval()
-        self._mirror = torch.as_tensor(np.asarray(plan.mirror), device=self._device)
-        self._decode = gpu_heatmaps.DECODERS[plan.decoding]
-        self._graphs: dict[int, Callable[[Tensor], Tensor]] = {}
-        self._staging: Tensor | None = None
-        self.name = f"torch {torch.__version__} on {_device_name(self._device)}, {self._number}"
         if self._device.type == "cuda":
             torch.backends.cudnn.benchmark = True  # shapes are fixed: the fastest algorithm is worth finding
+            torch.backends.cudnn.allow_tf32 = plan.precision != "float32"
+        if plan.precision == "int8":
+            log.warning("int8 needs OpenVINO on the processor: the GPU computes in half precision.")
+        with _memory_told():
+            self._network, self.number = self._placed(network)
+            self._mirror = torch.as_tensor(np.asarray(plan.mirror), device=self._device)
+        self._decode = gpu_heatmaps.DECODERS[plan.decoding]
+        self._work = FixedWork(self._computed, self._device)
+        self.name = f"torch {torch.__version__} on {_device_name(self._device)}, {self.number}"
 
     def look(
         self, images: Sequence[np.ndarray], affines: Sequence[np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray]:
         """As Runner says."""
-        where = [(frame, affine) for frame, some in enumerate(affines) for affine in some]
+        where = [(image, one) for image, some in zip(images, affines, strict=True) for one in some]
         found: list[np.ndarray] = []
         start = 0
         while start < len(where):
-            part = self._next(where[start : start + self.batch], images)
-            result = self._tried(images, part)
+            part = self._next(where[start : start + self.batch])
+            result = self._tried(part)
             if result is None:
                 self._halve()
                 continue
@@ -73,96 +78,80 @@ class GpuRunner:
         joints = np.concatenate(found)
         return joints[..., :2], joints[..., 2]
 
-    def _next(self, part: _Where, images: Sequence[np.ndarray]) -> _Where:
-        """As many of them as show pictures of one size, and not too many pictures."""
-        first = part[0][0]
-        shape = images[first].shape
-        fits = [n < first + _FRAMES and images[n].shape == shape for n, _ in part]
-        return part[: fits.index(False) if False in fits else len(part)]
+    def forget(self) -> None:
+        """Let go of the recorded graphs and of what they hold on the device."""
+        self._work.forget()
 
-    def _tried(self, images: Sequence[np.ndarray], part: _Where) -> np.ndarray | None:
+    def _placed(self, network: nn.Module) -> tuple[nn.Module, torch.dtype]:
+        """The network on the device, in half precision where that computes what float32 does: cards are known
+        that make NaN of it."""
+        exact = network.to(self._device, torch.float32, memory_format=torch.channels_last).eval()
+        if self._device.type == "cpu" or self._plan.precision == "float32":
+            return exact, torch.float32
+        half = copy.deepcopy(exact).to(torch.float16)
+        width, height = self._plan.size
+        if agree(exact, half, (1, 3, height, width), self._device):
+            return half, torch.float16
+        log.warning("Half precision goes wrong on this GPU or with these weights: it computes in float32.")
+        return exact, torch.float32
+
+    def _next(self, part: _Where) -> _Where:
+        """As many of them as make no more than a bounded number of bytes to send; one at least."""
+        cuts = [gpu_crop.window(image.shape, affine, self._plan.size) for image, affine in part]
+        sizes = [3 * (rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in cuts]
+        return part[: max(1, int(np.searchsorted(np.cumsum(sizes), _MOST_BYTES, side="right")))]
+
+    def _tried(self, part: _Where) -> np.ndarray | None:
         """(N, K, 3) x, y, score; None where memory ran out."""
         try:
             with torch.inference_mode():
-                return self._joints(images, part)
+                return self._joints(part)
         except RuntimeError as error:
-            # MPS has no class of its own for it
-            if not isinstance(error, torch.OutOfMemoryError) and "out of memory" not in str(error):
+            if not out_of_memory(error):
                 raise
         # outside of the handler, where the error no longer keeps the tensors alive
         return None
 
     def _halve(self) -> None:
         if self.batch == 1:
-            raise EngineError(
-                "The GPU's memory is too small, or others use it.",
-                "Close other programs that use the GPU, or choose the processor (--device cpu).",
-            )
+            raise _too_small()
         self.batch //= 2
         self.forget()
         log.warning("The GPU's memory ran out: it goes on with %d people at once.", self.batch)
 
-    def _joints(self, images: Sequence[np.ndarray], part: _Where) -> np.ndarray:
-        with trace.span("upload"):
-            numbers = sorted({number for number, _ in part})
-            frames = self._uploaded([images[number] for number in numbers])
-        with trace.span("crop"):
-            crops = self._crops(frames, [(numbers.index(number), affine) for number, affine in part])
-        with trace.span("network"):
-            size = self._fixed_size(len(crops))
-            padded = crops.new_zeros((size, *crops.shape[1:])).contiguous(memory_format=torch.channels_last)
-            padded[: len(crops)] = crops
-            found = self._graph(size, padded)(padded)[: len(part)]
-        with trace.span("download"):
-            return found.cpu().numpy()  # the one place where the batch waits for the device
+    def _joints(self, part: _Where) -> np.ndarray:
+        fine = gpu_crop.finenesses(np.stack([affine for _, affine in part]), self._plan.smooth)
+        order = np.argsort(fine, kind="stable")
+        with self._stage("upload"):
+            pinned = self._device.type == "cuda"
+            pixels, windows = gpu_crop.packed([part[n] for n in order], self._plan.size, pinned)
+            pixels, windows = gpu_crop.sent(pixels, self._device), windows.to(self._device)
+        with self._stage("crop"):
+            crops = torch.cat(list(gpu_crop.cut(pixels, windows, self._plan.size, fine[order])))
+            crops = gpu_crop.normalised(crops)
+        with self._stage("network"):
+            found = self._work(crops, self._fixed_size(len(crops)), self.number)
+        with self._stage("download"):
+            joints = np.empty(found.shape, np.float32)
+            joints[order] = found.cpu().numpy()  # the one place where the batch waits for the device
+            return joints
 
-    def _uploaded(self, images: list[np.ndarray]) -> Tensor:
-        """(F, 3, H, W) float32 on the device, through memory that the device reads by itself."""
-        shape = (len(images), *images[0].shape)
-        pinned = self._device.type == "cuda"
-        if self._staging is None or self._staging.shape[1:] != shape[1:] or len(self._staging) < shape[0]:
-            self._staging = torch.empty(shape, dtype=torch.uint8, pin_memory=pinned)
-        for row, image in zip(self._staging, images, strict=False):
-            row.numpy()[:] = image
-        sent = self._staging[: shape[0]].to(self._device, non_blocking=pinned)
-        return sent.permute(0, 3, 1, 2).float()
+    @contextlib.contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        """A span that, where somebody looks at the times, ends when the device has done its part: what it was
+        asked for would all seem to be done in `download`."""
+        with trace.span(name):
+            yield
+            if trace.asked():
+                self._wait()
 
-    def _crops(self, frames: Tensor, part: _Where) -> Tensor:
-        """(N, 3, h, w) normalised, in the order asked for."""
-        affines = torch.from_numpy(np.stack([affine for _, affine in part]).astype(np.float32))
-        owner = torch.tensor([frame for frame, _ in part])
-        fine = gpu_crop.finenesses(affines, self._plan.smooth)
-        width, height = self._plan.size
-        crops = torch.empty((len(part), 3, height, width), device=self._device)
-        for factor in fine.unique().tolist():
-            (rows,) = torch.nonzero(fine == factor, as_tuple=True)
-            crops[rows.to(self._device)] = self._cut(frames, affines[rows], owner[rows], factor)
-        return gpu_crop.normalised(crops).to(self._number)
-
-    def _cut(self, frames: Tensor, affines: Tensor, owner: Tensor, fine: int) -> Tensor:
-        """(N, 3, h, w): as many places a picture as the one with most people needs."""
-        used, slot = owner.unique(return_inverse=True)
-        place = torch.tensor([int((slot[:i] == slot[i]).sum()) for i in range(len(slot))])
-        table = affines[:1].expand(len(used) * (int(place.max()) + 1), 2, 3).clone()
-        table = table.view(len(used), -1, 2, 3)
-        table[slot, place] = affines
-        made = gpu_crop.cut(frames[used.to(self._device)], table.to(self._device), self._plan.size, int(fine))
-        return made[slot.to(self._device), place.to(self._device)]
+    def _wait(self) -> None:
+        if self._device.type != "cpu":
+            getattr(torch, self._device.type).synchronize()
 
     def _fixed_size(self, people: int) -> int:
         """The next power of two, and the batch itself."""
         return min(self.batch, 1 << (people - 1).bit_length())
-
-    def _graph(self, size: int, like: Tensor) -> Callable[[Tensor], Tensor]:
-        if size not in self._graphs:
-            self._graphs[size] = self._recorded(like) if self._device.type == "cuda" else self._computed
-        return self._graphs[size]
-
-    def forget(self) -> None:
-        """Let go of the recorded graphs and of what they hold on the device."""
-        self._graphs.clear()
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
 
     def _computed(self, crops: Tensor) -> Tensor:
         maps = self._network(crops).float()
@@ -171,25 +160,32 @@ class GpuRunner:
             maps = (maps + gpu_heatmaps.flip_back(mirrored, self._mirror)) / 2
         return self._decode(maps)
 
-    def _recorded(self, like: Tensor) -> Callable[[Tensor], Tensor]:
-        """A CUDA graph of the network and the decoding for inputs of one shape."""
-        given = like.clone(memory_format=torch.preserve_format)
-        aside = torch.cuda.Stream()
-        aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):  # what is made at a first call must not be recorded
-            for _ in range(3):
-                self._computed(given)
-        torch.cuda.current_stream().wait_stream(aside)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            made = self._computed(given)
 
-        def replay(crops: Tensor) -> Tensor:
-            given.copy_(crops)
-            graph.replay()
-            return made
+@torch.inference_mode()
+def agree(exact: nn.Module, half: nn.Module, shape: tuple[int, ...], device: torch.device) -> bool:
+    """Whether a network and its copy in half precision make nearly the same of made-up pictures."""
+    noise = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    given = torch.from_numpy(noise).to(device).contiguous(memory_format=torch.channels_last)
+    wanted, found = exact(given).float(), half(given.half()).float()
+    # a comparison with NaN is false
+    return bool((found - wanted).abs().max() <= _CLOSE * (wanted.max() - wanted.min()) + 0.01)
 
-        return replay
+
+@contextlib.contextmanager
+def _memory_told() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if out_of_memory(error):
+            raise _too_small() from error
+        raise
+
+
+def _too_small() -> EngineError:
+    return EngineError(
+        "The GPU's memory is too small, or others use it.",
+        "Close other programs that use the GPU, or choose the processor (--device cpu).",
+    )
 
 
 def _device_name(device: torch.device) -> str:

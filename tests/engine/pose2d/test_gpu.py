@@ -6,10 +6,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from engine.errors import EngineError
-from engine.pose2d import crop, gpu_crop, gpu_heatmaps, heatmaps
+from engine.pose2d import crop, gpu_crop, gpu_heatmaps, heatmaps, runner_gpu
 from engine.pose2d.base import Region
+from engine.pose2d.gpu_graph import FixedWork, out_of_memory
 from engine.pose2d.hrnet import HRNet
 from engine.pose2d.runner import HostRunner, Plan, cut
 from engine.pose2d.runner_gpu import GpuRunner
@@ -43,17 +46,29 @@ def affines(seed: int, count: int, widths: tuple[float, float] = (30, 90)) -> np
 @pytest.mark.parametrize("smooth", [False, True])
 def test_crops_are_opencvs(smooth: bool) -> None:
     image = picture(0)
-    for one in affines(1, 12, (30, 200)):
-        at = torch.from_numpy(one[None].astype(np.float32))
-        fine = int(gpu_crop.finenesses(at, smooth)[0])
-        frames = torch.from_numpy(image).permute(2, 0, 1)[None].float()
-        ours = gpu_crop.cut(frames, at[None], SIZE, fine)[0, 0].permute(1, 2, 0).numpy()
+    where = [(image, one) for one in affines(1, 12, (30, 200))]
+    fine = gpu_crop.finenesses(np.stack([one for _, one in where]), smooth)
+    assert fine.max() == (4 if smooth else 1)
+    made = torch.cat(list(gpu_crop.cut(*gpu_crop.packed(where, SIZE), SIZE, fine)))
+    for (_, one), crops in zip(where, made.permute(0, 2, 3, 1).numpy(), strict=True):
         theirs = cut(image, one, Plan(SIZE, "dark", np.arange(17), smooth=smooth)).astype(float)
-        off = np.abs(ours - theirs)
+        off = np.abs(crops - theirs)
         # at the picture's border, where black begins, a 32nd of a pixel is up to eight levels
         inside = cut(np.full_like(image, 255), one, Plan(SIZE, "dark", np.arange(17))) == 255
         assert off.mean() < MEAN_LEVEL
         assert off[inside].max() < MOST_LEVEL
+
+
+def test_only_windows_round_people_go_up() -> None:
+    image = np.full((1080, 1920, 3), 255, np.uint8)
+    beside, corner = affine(-500, 500, 90, 0), affine(0, 0, 90, 0)
+    pixels, windows = gpu_crop.packed([(image, beside), (image, corner)], SIZE)
+    assert len(pixels) < 1 + 50 * 65
+    outside, seen = torch.cat(list(gpu_crop.cut(pixels, windows, SIZE, np.ones(2, int))))
+    assert not outside.any()
+    # white where the picture is: the lower right quarter of what is cut out round its first pixel
+    assert seen[0, 33:, 25:].min() == 255
+    assert seen[0, :32, :24].max() == 0
 
 
 def peaks(count: int, width: int, height: int) -> np.ndarray:
@@ -127,6 +142,15 @@ def test_batches_have_few_sizes() -> None:
     assert network.seen[-1] == 4
 
 
+def test_what_goes_up_together_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, network = Plan(SIZE, "dark", np.arange(17)), Brightness()
+    expected = looked(GpuRunner(network, plan, "cpu"))
+    monkeypatch.setattr(runner_gpu, "_MOST_BYTES", 1)
+    network.seen.clear()
+    np.testing.assert_allclose(looked(GpuRunner(network, plan, "cpu"))[0], expected[0], atol=1e-4)
+    assert network.seen == [1] * 11
+
+
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError, RuntimeError])
 def test_memory_that_runs_out_halves_the_batch(
     error: type[RuntimeError], caplog: pytest.LogCaptureFixture
@@ -153,3 +177,79 @@ def test_other_errors_are_not_hidden() -> None:
 
     with pytest.raises(RuntimeError, match="shapes do not fit"):
         looked(GpuRunner(Broken(), Plan(SIZE, "dark", np.arange(17)), "cpu"))
+
+
+def test_half_precision_that_goes_wrong_is_told() -> None:
+    class Large(torch.nn.Module):
+        def __init__(self, factor: float) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.tensor(factor))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * self.weight * self.weight
+
+    def closely(factor: float) -> bool:
+        exact, half = Large(factor), Large(factor).half()
+        return runner_gpu.agree(exact, half, (1, 3, 8, 8), torch.device("cpu"))
+
+    assert closely(3.0)
+    assert not closely(400.0)  # its square is beyond 65504, the largest number of half precision
+
+
+class OnOneDevice(TorchDispatchMode):
+    """Fails where an operation is given or makes a tensor elsewhere, as a copy to or from it does."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        for value in tree_leaves((args, kwargs, made)):
+            assert not isinstance(value, torch.Tensor) or value.device.type == "meta", func
+        return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("decoding", ["dark", "quarter"])
+def test_what_is_recorded_stays_on_the_device(decoding: str) -> None:
+    """Torch's device without memory knows no values: to ask for one, or for a shape by one, fails."""
+    plan = Plan(SIZE, decoding, np.arange(17), flip=True, precision="float32")
+    runner = GpuRunner(HRNet(8, 17, modules=(1, 1, 1), blocks=1).eval(), plan, "meta", 4)
+    given = torch.zeros(4, 3, SIZE[1], SIZE[0], device="meta")
+    with torch.inference_mode():
+        runner._computed(given)  # makes what is kept
+        with OnOneDevice():
+            assert runner._computed(given).shape == (4, 17, 3)
+        with OnOneDevice(), pytest.raises(AssertionError):
+            given + torch.ones(17)
+
+
+def test_work_that_cannot_be_recorded_is_computed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mock of a recording that CUDA refuses: torch on a processor records nothing."""
+
+    def refused(this: FixedWork, given: torch.Tensor) -> None:
+        raise RuntimeError("operation not permitted when stream is capturing\nmore")
+
+    monkeypatch.setattr(FixedWork, "_recorded", refused)
+    work = FixedWork(lambda rows: rows + 1, torch.device("cpu"))
+    work._records = True
+    for rows in (torch.ones(2, 3, 4, 4), torch.zeros(3, 3, 4, 4)):
+        found = work(rows, 4, torch.float32)
+        torch.testing.assert_close(found, rows + 1)
+    work(torch.ones(1, 3, 4, 4), 1, torch.float32)
+    (line,) = caplog.records
+    assert line.getMessage().endswith("step by step: operation not permitted when stream is capturing")
+
+
+def test_memory_that_ran_out_behind_another_error_is_seen() -> None:
+    def raised(first: Exception) -> RuntimeError:
+        try:
+            try:
+                raise first
+            finally:
+                raise RuntimeError("operation failed due to a previous error during capture")
+        except RuntimeError as error:
+            return error
+
+    assert out_of_memory(raised(torch.OutOfMemoryError()))
+    assert out_of_memory(RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"))
+    assert not out_of_memory(raised(RuntimeError("an illegal memory access was encountered")))

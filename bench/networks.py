@@ -50,12 +50,12 @@ def main() -> None:
 
 
 def _measure(path: Path, args: argparse.Namespace) -> None:
-    weights, size = exported(path).weights, _size(path)
+    export, size = exported(path), _size(path)
     ways: dict[str, _Way] = {
         "torch, as its authors": _eager(path),
-        "torch, folded, channels last": TorchHeatmaps.of(weights),
-        "OpenVINO float32": OpenVinoHeatmaps(weights, size, "float32", args.threads),
-        "OpenVINO int8": OpenVinoHeatmaps(weights, size, "int8", args.threads),
+        "torch, folded, channels last": TorchHeatmaps.of(export.weights),
+        "OpenVINO float32": OpenVinoHeatmaps(export, size, "float32", args.threads),
+        "OpenVINO int8": OpenVinoHeatmaps(export, size, "int8", args.threads),
     }
     print(f"\n{path.name}, {size[0]}x{size[1]}, people/s\n")
     print(f"| at once | {' | '.join(ways)} |\n| --- |{' ---: |' * len(ways)}")
@@ -85,8 +85,8 @@ def _eager(path: Path) -> _Way:
 
 def _compare(path: Path, clips: list[Path]) -> None:
     """How far joints move by int8, in px of the input."""
-    weights, size = exported(path).weights, _size(path)
-    full, whole = (OpenVinoHeatmaps(weights, size, kind) for kind in ("float32", "int8"))
+    export, size = exported(path), _size(path)
+    full, whole = (OpenVinoHeatmaps(export, size, kind) for kind in ("float32", "int8"))
     print(f"\n{path.name}, {size[0]}x{size[1]}, sure joints, px of the input\n")
     print("| clip | people | mean | median | 95 % | over 5 px | scores off |\n| --- |" + " ---: |" * 6)
     for clip in clips:

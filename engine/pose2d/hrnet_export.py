@@ -33,10 +33,11 @@ _CHECK = "crc32"
 @dataclass(frozen=True)
 class Export:
     """weights: by hrnet_fold's names, float32: folded weights, and what they give. metadata: what the weights
-    file says of itself."""
+    file says of itself. digest: the file's SHA-256."""
 
     weights: dict[str, np.ndarray]
     metadata: dict[str, str]
+    digest: str
 
     @property
     def keypoints(self) -> int:
@@ -53,9 +54,9 @@ def exported(path: Path | str) -> Export:
     except OSError as error:
         raise BadInput(f"The weights file {path} cannot be read: {error.strerror}.") from error
     kept = folder() / f"{digest[:32]}-v{_VERSION}.safetensors"
-    known = _read(kept)
+    known = _read(kept, digest)
     if known is None:
-        known = _made(path)
+        known = _made(path, digest)
         _write(kept, known)
     return known
 
@@ -65,16 +66,17 @@ def folder() -> Path:
     return weight_files.cache_dir() / "networks"
 
 
-def _made(path: Path | str) -> Export:
+def _made(path: Path | str, digest: str) -> Export:
     from .hrnet_fold import expectations, folded
     from .hrnet_weights import load_hrnet
 
     network, metadata = load_hrnet(path)
     tensors = {**expectations(network), **folded(network).state_dict()}
-    return Export({key: np.ascontiguousarray(value.numpy()) for key, value in tensors.items()}, metadata)
+    arrays = {key: np.ascontiguousarray(value.numpy()) for key, value in tensors.items()}
+    return Export(arrays, metadata, digest)
 
 
-def _read(path: Path) -> Export | None:
+def _read(path: Path, digest: str) -> Export | None:
     """None where there is no such file, or a broken one, which is dropped."""
     from safetensors import SafetensorError, safe_open
 
@@ -88,7 +90,7 @@ def _read(path: Path) -> Export | None:
         if metadata.pop(_CHECK, "") == _checksum(found):
             with contextlib.suppress(OSError):
                 path.touch()  # the last ones used are the last ones dropped
-            return Export(found, metadata)
+            return Export(found, metadata, digest)
         reason = "its checksum is wrong"
     except (SafetensorError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0]

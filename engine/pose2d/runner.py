@@ -138,7 +138,7 @@ def make(export: Export, plan: Plan, device: str, execution: str = "auto", batch
         from .runner_openvino import OpenVinoHeatmaps
 
         try:
-            network = OpenVinoHeatmaps(export.weights, plan.size, plan.precision)
+            network = OpenVinoHeatmaps(export, plan.size, plan.precision)
             return HostRunner(network, plan, network.name, network.streams, batch or 8)
         except Unusable as error:
             log.warning("OpenVINO cannot be used here (%s); torch computes instead.", error)

@@ -95,7 +95,7 @@ def test_a_second_start_needs_no_torch_and_no_weights_file_opened(
     weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = exported(weights)
-    monkeypatch.setattr(hrnet_export, "_made", lambda _: pytest.fail("it is in the cache"))
+    monkeypatch.setattr(hrnet_export, "_made", lambda *_: pytest.fail("it is in the cache"))
     second = exported(weights)
     assert second.metadata == first.metadata
     assert all(np.array_equal(second.weights[key], value) for key, value in first.weights.items())
@@ -111,7 +111,7 @@ def test_a_broken_export_is_made_anew(weights: Path, damage: str) -> None:
     again = exported(weights)
     assert all(np.array_equal(again.weights[key], value) for key, value in known.weights.items())
     assert len(list(hrnet_export.folder().iterdir())) == 1, "a whole file again, and nothing beside it"
-    assert hrnet_export._read(kept) is not None
+    assert hrnet_export._read(kept, "") is not None
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from blender_pose3d.skeleton import Skeleton
-from engine.lift.graph import connection_graph, symmetry_graph
+from engine.lift.skeleton_graphs import connection_graph, symmetry_graph
 
 _HEADS = 4
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import warnings
 from functools import cache
+from pathlib import Path
 
 from .errors import BadArguments
 from .version import library_version
@@ -12,6 +15,17 @@ from .version import library_version
 log = logging.getLogger(__name__)
 
 CHOICES = ("auto", "cpu", "cuda", "mps")
+
+# What drivers of cards that torch calls CUDA leave behind: NVIDIA's, in WSL and on Jetson too, and AMD's.
+_LINUX = (
+    "/dev/nvidiactl",
+    "/proc/driver/nvidia",
+    "/dev/dxg",
+    "/dev/nvhost-ctrl-gpu",
+    "/dev/nvmap",
+    "/dev/kfd",
+)
+_WINDOWS = ("nvcuda.dll", "amdhip64*.dll")
 
 
 def resolve(device: str) -> str:
@@ -25,8 +39,7 @@ def resolve(device: str) -> str:
     """
     if device not in CHOICES:
         raise BadArguments(f"There is no device {device!r}.", f"Choose one of {', '.join(CHOICES)}.")
-    # torch takes seconds to import, and its CPU build says in its version what it is
-    if device == "cpu" or (device == "auto" and (library_version("torch") or "").endswith("+cpu")):
+    if device == "cpu" or (device == "auto" and plainly_none()):
         return "cpu"
     kind = "cuda" if device == "auto" else device
     reason = unusable(kind)
@@ -34,6 +47,17 @@ def resolve(device: str) -> str:
         return kind
     log.log(logging.INFO if device == "auto" else logging.WARNING, "%s The networks run on the CPU.", reason)
     return "cpu"
+
+
+def plainly_none() -> bool:
+    """Whether no card can be used by CUDA, told without torch, which takes seconds to import: its build for
+    the CPU says in its version what it is, and a card without a driver's traces is none."""
+    if sys.platform == "darwin" or (library_version("torch") or "").endswith("+cpu"):
+        return True
+    if sys.platform == "win32":
+        folder = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32"
+        return not any(any(folder.glob(name)) for name in _WINDOWS)
+    return not any(Path(place).exists() for place in _LINUX)
 
 
 @cache

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from .device import resolve
 from .errors import Cancelled
-from .late import late_lifter
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -43,17 +42,18 @@ def load(
     stop: Callable[[], bool],
     **looking: Any,
 ) -> Models:
-    """Load all networks, a lifter that ships when it is needed, with report("load", done, 3).
+    """Load all networks, with report("load", done, 3).
 
     looking: flip, precision, as load_pose2d's. Raises MissingWeights, BadArguments, Cancelled.
     """
     report("load", 0, 3)
+    from .lift.lifter import load_lifter
     from .pose2d.registry import load_detector, load_pose2d
 
     device = resolve(device)
     steps: tuple[Callable[[], Any], ...] = (
         # the lifter is never fetched by itself: when it is not here, say so before anything is downloaded
-        lambda: _lifter(lifter, "cpu" if device == "mps" else device),
+        lambda: load_lifter(lifter, "cpu" if device == "mps" else device),
         lambda: load_pose2d(pose2d, device, **looking),
         lambda: load_detector(device),
     )
@@ -66,11 +66,3 @@ def load(
     models = Models(network=loaded[1], detector=loaded[2], lifter=loaded[0])
     log.info("2D: %s. Lifter: %s. Device: %s.", models.network.name, models.lifter.name, device)
     return models
-
-
-def _lifter(name: str, device: str) -> Any:
-    if (late := late_lifter(name, device)) is not None:
-        return late
-    from .lift.lifter import load_lifter
-
-    return load_lifter(name, device)

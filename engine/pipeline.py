@@ -131,12 +131,9 @@ class _Work:
     def tracks(
         self, checkpoint: Checkpoint | None = None, continued: Callable[[int], None] | None = None
     ) -> Tracks:
-        from .late import LateLifter
         from .lifting import Lifting
         from .looking import look
 
-        if isinstance(self.models.lifter, LateLifter):
-            self.models.lifter.begin()
         given = (self.info, self.settings, self.models, self.report, self.stop)
         people, background = look(*given, checkpoint=checkpoint, continued=continued or (lambda frame: None))
         lifting = Lifting(self.info, self.settings, self.report, self.stop, checkpoint)

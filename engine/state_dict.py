@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .errors import BadInput
 
@@ -23,14 +25,28 @@ def read_state_dict(path: Path | str) -> tuple[dict[str, Tensor], dict[str, str]
     ({"state_dict": ...}, GAST-Net's {"model_pos": ...}) and drops a `module.` prefix. Half precision becomes
     float32. Raises BadInput for a file that is missing, truncated, no weights file, or holds code.
     """
+    state, metadata = _read(path, "pt")
+    return {
+        key: value.float() if value.is_floating_point() else value for key, value in state.items()
+    }, metadata
+
+
+def read_arrays(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """As read_state_dict, without torch where the file is not torch's own: half precision becomes float32."""
+    state, metadata = _read(path, "np")
+    return {key: _single(value) for key, value in state.items()}, metadata
+
+
+def _read(path: Path | str, framework: str) -> tuple[dict[str, Any], dict[str, str]]:
     path = Path(path)
     try:
         with path.open("rb") as file:
             start = file.read(16)
     except OSError as error:
         raise BadInput(f"The weights file {path} cannot be read: {error.strerror}.") from error
+    state: dict[str, Any]
     if start[8:9] == b"{":  # a safetensors file is a length in 8 bytes, then JSON
-        state, metadata = _read_safetensors(path)
+        state, metadata = _read_safetensors(path, framework)
     elif start.startswith((_ZIP, _PICKLE)):
         state, metadata = _read_torch(path), {}
     else:
@@ -38,18 +54,24 @@ def read_state_dict(path: Path | str) -> tuple[dict[str, Tensor], dict[str, str]
             f"{path} is not a weights file.", "Known are torch's files (.pth, .bin) and safetensors."
         )
     prefix = _PREFIX if state and all(key.startswith(_PREFIX) for key in state) else ""
-    return {key.removeprefix(prefix): _single(value) for key, value in state.items()}, metadata
+    return {key.removeprefix(prefix): value for key, value in state.items()}, metadata
 
 
-def _single(value: Tensor) -> Tensor:
-    return value.float() if value.is_floating_point() else value
+def _single(value: Any) -> np.ndarray:
+    """A torch tensor or an array as an array."""
+    if not isinstance(value, np.ndarray):
+        value = (value.float() if value.is_floating_point() else value).numpy()
+    array: np.ndarray = value.astype(np.float32) if value.dtype.kind == "f" else value
+    return array
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _read_safetensors(path: Path, framework: str) -> tuple[dict[str, Any], dict[str, str]]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, framework="pt", device="cpu") as file:
+        with safe_open(path, framework=framework) as file:
+            if framework == "np" and any(file.get_slice(key).get_dtype() == "BF16" for key in file.keys()):  # noqa: SIM118
+                return _read_safetensors(path, "pt")  # NumPy has no bfloat16
             return {key: file.get_tensor(key) for key in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise BadInput(f"The weights file {path} is broken: {_first_line(error)}.", _GET_AGAIN) from error

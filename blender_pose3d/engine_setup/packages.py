@@ -38,6 +38,7 @@ SIZES = {
     "ai-edge-litert": Size(24, 78),
     "openvino": Size(57, 175),
     "safetensors": Size(1, 2),
+    "threadpoolctl": Size(0.1, 1),
     "ezc3d": Size(2, 6),
     "tqdm": Size(0.1, 1),
     "requests": Size(0.5, 2),

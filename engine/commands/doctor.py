@@ -22,6 +22,7 @@ _LIBRARIES = {
     "ai-edge-litert": "ai_edge_litert.interpreter",
     "openvino": "openvino",
     "safetensors": "safetensors",
+    "threadpoolctl": "threadpoolctl",
     "ezc3d": "ezc3d",
     "requests": "requests",
     "platformdirs": "platformdirs",

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import math
 
-import torch
-from torch import Tensor
+import numpy as np
 
 VERSION = 1
 """Of the normalisation; written into weight files, since weights fit the form they were trained with."""
@@ -40,9 +39,9 @@ def default_intrinsics(
 
 
 def normalise(
-    joints: Tensor, score: Tensor, intrinsics: Tensor, hip: int, window: tuple[int, int]
-) -> tuple[Tensor, Tensor]:
-    """What the lifter is shown.
+    joints: np.ndarray, score: np.ndarray, intrinsics: np.ndarray, hip: int, window: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the lifter is shown, in the precision of what is given.
 
     joints: (..., T, J, 2) px. score: (..., T, J) in 0 to 1, 0 for a joint nobody saw: its place is not used.
     intrinsics: (..., 4) fx, fy, cx, cy. hip: index of the hip. window: frames before and after a frame over
@@ -56,41 +55,40 @@ def normalise(
     plane = (joints - principal) / focal
     seen = score > 0
     # A person nobody sees still needs a direction: then every place counts.
-    weight = torch.where(seen.any(dim=-1, keepdim=True), score, torch.ones_like(score))[..., None]
-    middle = (plane * weight).sum(dim=-2) / weight.sum(dim=-2)
-    centre = torch.where(seen[..., hip, None], plane[..., hip, :], middle)
+    weight = np.where(seen.any(axis=-1, keepdims=True), score, np.ones_like(score))[..., None]
+    middle = (plane * weight).sum(axis=-2) / weight.sum(axis=-2)
+    centre = np.where(seen[..., hip, None], plane[..., hip, :], middle)
     rotation = _look_at(centre)
-    rays = torch.cat((plane, torch.ones_like(plane[..., :1])), dim=-1) @ rotation.mT
-    flat = rays[..., :2] / rays[..., 2:].clamp(min=_NEAREST)
-    square = (flat.square().sum(dim=-1) * score).sum(dim=-1)
-    total = _moving_sum(torch.stack((square, score.sum(dim=-1)), dim=-1), window)
-    size = (total[..., 0] / total[..., 1].clamp(min=1e-6)).clamp(min=1e-12).sqrt()
-    flat = torch.where(seen[..., None], flat / size[..., None, None], torch.zeros_like(flat))
-    return torch.cat((flat, score[..., None]), dim=-1), rotation
+    rays = np.concatenate([plane, np.ones_like(plane[..., :1])], axis=-1) @ rotation.swapaxes(-1, -2)
+    flat = rays[..., :2] / np.maximum(rays[..., 2:], _NEAREST)
+    square = (np.square(flat).sum(axis=-1) * score).sum(axis=-1)
+    total = _moving_sum(np.stack([square, score.sum(axis=-1)], axis=-1), window)
+    size = np.sqrt(np.maximum(total[..., 0] / np.maximum(total[..., 1], 1e-6), 1e-12))
+    flat = np.where(seen[..., None], flat / size[..., None, None], np.zeros_like(flat))
+    return np.concatenate([flat, score[..., None]], axis=-1), rotation
 
 
-def _look_at(centre: Tensor) -> Tensor:
+def _look_at(centre: np.ndarray) -> np.ndarray:
     """(..., 3, 3) rotation that puts the ray through (..., 2) on the z axis: yaw, then pitch, no roll."""
-    z = torch.cat((centre, torch.ones_like(centre[..., :1])), dim=-1)
-    z = z / z.norm(dim=-1, keepdim=True)
-    x = torch.stack((z[..., 2], torch.zeros_like(z[..., 0]), -z[..., 0]), dim=-1)
-    x = x / x.norm(dim=-1, keepdim=True)
-    return torch.stack((x, torch.linalg.cross(z, x), z), dim=-2)
+    z = np.concatenate([centre, np.ones_like(centre[..., :1])], axis=-1)
+    z /= np.linalg.norm(z, axis=-1, keepdims=True)
+    x = np.stack([z[..., 2], np.zeros_like(z[..., 0]), -z[..., 0]], axis=-1)
+    x /= np.linalg.norm(x, axis=-1, keepdims=True)
+    return np.stack([x, np.cross(z, x), z], axis=-2)
 
 
-def _moving_sum(values: Tensor, window: tuple[int, int]) -> Tensor:
+def _moving_sum(values: np.ndarray, window: tuple[int, int]) -> np.ndarray:
     """(..., T, F): sums over frames t - window[0] to t + window[1], in double precision."""
     length = values.shape[-2]
-    sums = values.double().cumsum(dim=-2)
-    sums = torch.cat((torch.zeros_like(sums[..., :1, :]), sums), dim=-2)
-    frame = torch.arange(length, device=values.device)
-    upper = (frame + window[1] + 1).clamp(max=length)
-    lower = (frame - window[0]).clamp(min=0)
-    return (sums[..., upper, :] - sums[..., lower, :]).to(values.dtype)
+    sums = np.cumsum(values, axis=-2, dtype=np.float64)
+    sums = np.concatenate([np.zeros_like(sums[..., :1, :]), sums], axis=-2)
+    frame = np.arange(length)
+    upper, lower = np.minimum(frame + window[1] + 1, length), np.maximum(frame - window[0], 0)
+    return (sums[..., upper, :] - sums[..., lower, :]).astype(values.dtype)
 
 
-def screen(joints: Tensor, size: tuple[float, float]) -> Tensor:
+def screen(joints: np.ndarray, size: tuple[float, float]) -> np.ndarray:
     """VideoPose3D's input, which the authors' published weights expect: (..., 2) px to x in -1 to 1, y in the
     same unit. size: width and height in px."""
     width, height = size
-    return joints / width * 2 - torch.tensor([1.0, height / width], device=joints.device)
+    return joints / width * 2 - np.array([1.0, height / width], dtype=joints.dtype)

@@ -2,73 +2,94 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from blender_pose3d.skeleton import H36M_17, H36M_19, Skeleton
+import numpy as np
 
 from ..errors import BadInput
-from ..state_dict import read_state_dict, write_half
+from ..state_dict import read_arrays, write_half
 from . import camera
-from .gastnet import GastNet
-from .linear import LinearNet
+from .layout import COUNTER, Form, form_of, shapes_of
 
-_BY_JOINTS: dict[int, Skeleton] = {17: H36M_17, 19: H36M_19}
-_COUNTER = "num_batches_tracked"
+if TYPE_CHECKING:
+    from .gastnet import GastNet
+    from .linear import LinearNet
 
 
-def load_network(path: Path | str, causal: bool | None = None) -> tuple[GastNet | LinearNet, dict[str, str]]:
-    """The network of a weight file, in eval mode on the CPU, and the file's metadata.
+@dataclass(frozen=True)
+class Weights:
+    """What a file holds, checked. state: by the names of layout.shapes_of, float32. metadata: the file's."""
+
+    form: Form
+    state: dict[str, np.ndarray]
+    metadata: dict[str, str]
+
+
+def read_weights(path: Path | str, causal: bool | None = None) -> Weights:
+    """The weights of a file, without torch where the file is not torch's own.
 
     Reads GAST-Net's authors' files ({"model_pos": state_dict}) and our safetensors. Shapes do not tell
     whether a GAST-Net is causal: unless given, our metadata does, else the word in the file's name.
     Raises BadInput for a file that is broken or of another network.
     """
-    state, metadata = read_state_dict(path)
-    state = {key: value for key, value in state.items() if not key.endswith(_COUNTER)}
+    state, metadata = read_arrays(path)
+    state = {key: value for key, value in state.items() if not key.endswith(COUNTER)}
     if causal is None:
         causal = metadata.get("causal", str("causal" in Path(path).name.lower())).lower() == "true"
     known = metadata.get("normalisation")
     if known is not None and known != str(camera.VERSION):
         raise BadInput(f"{path} was trained for another version of Pose3D (normalisation {known}).")
-    return _build(state, causal, path), metadata
+    return Weights(_form(state, causal, path), state, metadata)
 
 
-def _build(state: dict[str, Tensor], causal: bool, path: Path | str) -> GastNet | LinearNet:
+def load_network(path: Path | str, causal: bool | None = None) -> tuple[GastNet | LinearNet, dict[str, str]]:
+    """The network of a weight file by torch, in eval mode on the CPU, and the file's metadata.
+
+    Raises BadInput as read_weights does.
+    """
+    weights = read_weights(path, causal)
+    return network_of(weights), weights.metadata
+
+
+def network_of(weights: Weights) -> GastNet | LinearNet:
+    """The network by torch, in eval mode on the CPU."""
+    import torch
+
+    from .gastnet import GastNet
+    from .linear import LinearNet
+
+    form = weights.form
     network: GastNet | LinearNet
+    if form.linear:
+        network = LinearNet(form.skeleton, form.in_features, form.channels, blocks=form.blocks)
+    else:
+        sizes = form.skeleton, form.in_features, form.channels
+        network = GastNet(*sizes, filter_widths=form.filter_widths, causal=form.causal)
+    tensors = {key: torch.from_numpy(value) for key, value in weights.state.items()}
+    network.load_state_dict(tensors, strict=False)  # but for the counters all is there: it was checked
+    return network.eval()
+
+
+def _form(state: dict[str, np.ndarray], causal: bool, path: Path | str) -> Form:
+    """Raises BadInput where the tensors are not exactly a lifter's."""
     try:
-        network = _linear(state) if "expand.0.weight" in state else _gastnet(state, causal)
-        result = network.load_state_dict(state, strict=False)
-        wrong = [k for k in result.missing_keys if not k.endswith(_COUNTER)] + result.unexpected_keys
-    except (KeyError, ValueError, RuntimeError) as error:
+        form = form_of(state, causal)
+        expected = shapes_of(form)
+    except (KeyError, ValueError, IndexError) as error:
         raise BadInput(
             f"{path} does not hold the weights of a GAST-Net or linear network for 17 or 19 joints."
         ) from error
+    wrong = [key for key in expected if key not in state] + [key for key in state if key not in expected]
+    wrong += [key for key, shape in expected.items() if key in state and state[key].shape != shape]
     if wrong:
         raise BadInput(
             f"{path} does not hold the weights of a GAST-Net or linear network: {wrong[0]} does not fit."
         )
-    if not all(torch.isfinite(value).all() for value in state.values()):
+    if not all(np.isfinite(value).all() for value in state.values()):
         raise BadInput(f"{path} holds numbers that are not finite; the file is damaged.")
-    return network.eval()
-
-
-def _gastnet(state: dict[str, Tensor], causal: bool) -> GastNet:
-    channels, features, width, _ = state["expand_conv.weight"].shape
-    temporal = sorted(int(m[1]) for key in state if (m := re.fullmatch(r"layers_conv\.(\d+)\.weight", key)))
-    widths = (width, *(state[f"layers_conv.{i}.weight"].shape[2] for i in temporal[::2]))
-    joints = len(state["layers_graph_conv.0.global_graph_layer.attentions.0.C_k"])
-    return GastNet(_BY_JOINTS[joints], features, channels, filter_widths=widths, causal=causal)
-
-
-def _linear(state: dict[str, Tensor]) -> LinearNet:
-    channels, inputs = state["expand.0.weight"].shape
-    joints = len(state["shrink.weight"]) // 3
-    blocks = len({key.split(".")[1] for key in state if key.startswith("blocks.")})
-    return LinearNet(_BY_JOINTS[joints], inputs // joints, channels, blocks=blocks)
+    return form
 
 
 def save_network(
@@ -79,8 +100,9 @@ def save_network(
     Batch-norm variances stay float32: half precision has too small a range for them.
     """
     path = Path(path)
+    state = network.state_dict()
     described = {
-        "format": "pose3d-gastnet/1" if isinstance(network, GastNet) else "pose3d-linear/1",
+        "format": "pose3d-gastnet/1" if "expand_conv.weight" in state else "pose3d-linear/1",
         "skeleton": network.skeleton.name,
         "features": ("x y", "x y score")[network.in_features > 2],
         "frames": str(network.receptive_field),
@@ -89,4 +111,4 @@ def save_network(
         "normalisation": str(camera.VERSION),
         **(metadata or {}),
     }
-    write_half(path, network.state_dict(), described)
+    write_half(path, state, described)

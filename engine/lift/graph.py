@@ -16,36 +16,8 @@ from torch.nn import functional as F  # noqa: N812
 from blender_pose3d.skeleton import Skeleton
 
 from .channel_rows import GraphMix, norm_relu
-
-_HEADS = 4
-
-
-def skeleton_adjacency(skeleton: Skeleton) -> np.ndarray:
-    """(J, J) float64 adjacency of the bones plus self loops, each row divided by its sum."""
-    A = np.eye(len(skeleton))
-    parent, child = skeleton.bones.T
-    A[parent, child] = A[child, parent] = 1.0
-    return A / A.sum(axis=1, keepdims=True)
-
-
-def symmetry_graph(skeleton: Skeleton) -> np.ndarray:
-    """(J, J) bool: each joint with itself and its mirror image."""
-    graph = np.eye(len(skeleton), dtype=bool)
-    graph[np.arange(len(skeleton)), skeleton.mirror] = True
-    return graph
-
-
-def connection_graph(skeleton: Skeleton) -> np.ndarray:
-    """(J, J) bool: each joint with its neighbours; a distal joint with everything within two bones.
-
-    Distal joints are the ends of the chains and, where the skeleton has toes, the ankles too: a single
-    neighbour says little about their depth.
-    """
-    near = skeleton_adjacency(skeleton) > 0
-    two_bones = (near.astype(int) @ near.astype(int)) > 0
-    ends = ~np.isin(np.arange(len(skeleton)), skeleton.parents)
-    distal = ends | np.array([name.endswith("Ankle") for name in skeleton.joints])
-    return np.where(distal[:, None], two_bones, near)
+from .layout import HEADS
+from .skeleton_graphs import connection_graph, symmetry_graph
 
 
 class JointNorm(nn.BatchNorm1d):
@@ -152,8 +124,8 @@ class GlobalGraph(nn.Module):
 
     def __init__(self, skeleton: Skeleton, channels: int, dropout: float) -> None:
         super().__init__()
-        inner = channels // _HEADS
-        heads = [AttentionHead(len(skeleton), channels, inner) for _ in range(_HEADS)]
+        inner = channels // HEADS
+        heads = [AttentionHead(len(skeleton), channels, inner) for _ in range(HEADS)]
         self.attentions = nn.ModuleList(heads)
         self.cat_conv = Pointwise(channels, channels)
         self.cat_bn = JointNorm(channels)
@@ -172,10 +144,10 @@ class GlobalGraph(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         B, T, J, C = x.shape
         weight, bias = self.projection()
-        values, pairs = F.linear(x, weight, bias).split((C, 2 * _HEADS), dim=-1)
-        pairs = pairs.reshape(B, T, J, _HEADS, 2).permute(4, 0, 1, 3, 2)
+        values, pairs = F.linear(x, weight, bias).split((C, 2 * HEADS), dim=-1)
+        pairs = pairs.reshape(B, T, J, HEADS, 2).permute(4, 0, 1, 3, 2)
         attention = F.leaky_relu(pairs[0, ..., :, None] + pairs[1, ..., None, :], 0.2).softmax(dim=-1)
         attention = attention + self.learned_graph()
-        values = values.reshape(B, T, J, _HEADS, C // _HEADS).transpose(2, 3)
+        values = values.reshape(B, T, J, HEADS, C // HEADS).transpose(2, 3)
         out = (attention @ values).transpose(2, 3).reshape(B, T, J, C)
         return self.dropout(self.cat_bn.relu(self.cat_conv(out)))

@@ -10,19 +10,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
 
 from blender_pose3d.skeleton import H36M_19
 
 from .. import weights
 from ..errors import BadInput
 from . import camera
-from .checkpoint import load_network
-from .fast import fold
-from .gastnet import GastNet
-from .linear import LinearNet
+from .checkpoint import read_weights
+from .computing import Computing, computing
+from .layout import Form
 
 DEFAULT = "gastnet-27f-19j"
 """Name of the weights that ship."""
@@ -30,32 +26,19 @@ DEFAULT = "gastnet-27f-19j"
 STATURE = 1.70
 """Metres; of the person whose lengths the lifter's metres are."""
 
-CHUNK = 256
-"""Output frames at once: what a layer makes of them still fits a processor's last cache."""
+_Lens = tuple[float, float, float, float]
 
 
 class Lifter:
-    """A trained network. skeleton: of its input and output. sha256: of its weight file.
+    """A trained network. skeleton: of its input and output. sha256: of its weight file. screen: it reads the
+    plain picture and not a virtual camera's."""
 
-    half: compute in bfloat16, where the device multiplies it fast; poses move by about half a millimetre.
-    """
-
-    def __init__(
-        self,
-        network: GastNet | LinearNet,
-        *,
-        name: str,
-        sha256: str,
-        screen: bool,
-        device: torch.device | str = "cpu",
-        half: bool = False,
-    ) -> None:
-        self.network = network.to(device).eval()
-        self._forward = fold(network, half=half) if isinstance(network, GastNet) else self.network
-        self.name, self.sha256, self.skeleton = name, sha256, network.skeleton
-        self._screen, self._device = screen, torch.device(device)
-        before = network.frames_before
-        self._window = (before, network.receptive_field - 1 - before)
+    def __init__(self, form: Form, computed: Computing, *, name: str, sha256: str, screen: bool) -> None:
+        self.form, self.skeleton = form, form.skeleton
+        self.name, self.sha256 = name, sha256
+        self._computed, self._screen = computed, screen
+        before = form.frames_before
+        self._window = (before, form.receptive_field - 1 - before)
 
     @property
     def context(self) -> int:
@@ -63,15 +46,11 @@ class Lifter:
 
         The network's window, normalised over a window of its own; whole chunks, so that sums stay the same.
         """
-        return CHUNK * -(-2 * max(self._window) // CHUNK)
+        chunk = self._computed.chunk
+        return chunk * -(-2 * max(self._window) // chunk)
 
     def lift(
-        self,
-        joints: np.ndarray,
-        score: np.ndarray,
-        intrinsics: tuple[float, float, float, float],
-        *,
-        flip: bool = True,
+        self, joints: np.ndarray, score: np.ndarray, intrinsics: _Lens, *, flip: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
         """The 3D pose of each frame of a clip.
 
@@ -85,22 +64,20 @@ class Lifter:
         """
         points, seen = self._check(joints, score)
         if not len(points):
-            return points.new_zeros((0, len(self.skeleton), 3)).numpy(), seen.numpy()
-        points, seen = points.to(self._device), seen.to(self._device)
-        with torch.inference_mode():
-            features, rotation = self._features(points, seen, intrinsics)
-            pose = self._run(features)
-            if flip:
-                mirror = torch.as_tensor(self.skeleton.mirror, device=self._device)
-                across = features.new_tensor([-1.0, 1.0, 1.0])
-                flipped = self._run(features[:, mirror] * across[: features.shape[-1]])
-                pose = (pose + flipped[:, mirror] * across) / 2
-            pose = (pose - pose[:, :1]) @ rotation  # v = R c for columns; rows take the transpose of it
-        return pose.cpu().numpy(), self._score(seen).cpu().numpy()
+            return np.zeros((0, len(self.skeleton), 3), dtype=np.float32), seen
+        features, rotation = self._features(points, seen, intrinsics)
+        clips = [features]
+        mirror, across = self.skeleton.mirror, np.array([-1.0, 1.0, 1.0], dtype=np.float32)
+        if flip:
+            clips.append(features[:, mirror] * across[: features.shape[-1]])
+        pose, *flipped = self._computed.poses(*(self._padded(clip) for clip in clips))
+        if flip:
+            pose = (pose + flipped[0][:, mirror] * across) / 2
+        # v = R c for columns; rows take the transpose of it
+        return (pose - pose[:, :1]) @ rotation, self._score(seen)
 
-    def _check(self, joints: np.ndarray, score: np.ndarray) -> tuple[Tensor, Tensor]:
-        points = torch.as_tensor(np.array(joints, dtype=np.float32))
-        seen = torch.as_tensor(np.array(score, dtype=np.float32))
+    def _check(self, joints: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        points, seen = np.asarray(joints, dtype=np.float32), np.asarray(score, dtype=np.float32)
         if points.ndim == 3 and points.shape[1] == len(H36M_19) and len(self.skeleton) == 17:
             kept = [H36M_19.index(name) for name in self.skeleton.joints]
             points, seen = points[:, kept], seen[:, kept]
@@ -109,48 +86,40 @@ class Lifter:
                 f"{self.skeleton.name} needs joints (T, {len(self.skeleton)}, 2) and as many scores, not "
                 f"{np.shape(joints)} and {np.shape(score)}"
             )
-        if not (torch.isfinite(points).all() and torch.isfinite(seen).all()):
+        if not (np.isfinite(points).all() and np.isfinite(seen).all()):
             raise ValueError("joints and scores must be finite; lift the frames where the person is present")
-        return points, seen.clamp(0, 1)
+        return points, seen.clip(0, 1)
 
     def _features(
-        self, points: Tensor, seen: Tensor, intrinsics: tuple[float, float, float, float]
-    ) -> tuple[Tensor, Tensor]:
-        used = self.network.in_features
+        self, points: np.ndarray, seen: np.ndarray, intrinsics: _Lens
+    ) -> tuple[np.ndarray, np.ndarray]:
+        used = self.form.in_features
         if self._screen:
             size = 2 * intrinsics[2] + 1, 2 * intrinsics[3] + 1
-            features = torch.cat((camera.screen(points, size), seen[..., None]), dim=-1)
-            return features[..., :used], torch.eye(3, device=points.device).expand(len(points), 3, 3)
-        hip = self.skeleton.index("Hip")
-        lens = points.new_tensor(intrinsics)
+            features = np.concatenate([camera.screen(points, size), seen[..., None]], axis=-1)
+            return features[..., :used], np.broadcast_to(np.eye(3, dtype=np.float32), (len(points), 3, 3))
+        hip, lens = self.skeleton.index("Hip"), np.array(intrinsics, dtype=np.float32)
         features, rotation = camera.normalise(points, seen, lens, hip, self._window)
         return features[..., :used], rotation
 
-    def _run(self, features: Tensor) -> Tensor:
-        """(T, J, F) to (T, J, 3), a chunk at a time, so that memory does not grow with the clip."""
-        before, after = self._window
-        padded = torch.cat(
-            (features[:1].expand(before, -1, -1), features, features[-1:].expand(after, -1, -1))
-        )
-        chunks = [
-            self._forward(padded[start : start + CHUNK + before + after][None])[0]
-            for start in range(0, len(features), CHUNK)
-        ]
-        return torch.cat(chunks)
+    def _padded(self, features: np.ndarray) -> np.ndarray:
+        return np.pad(features, (self._window, (0, 0), (0, 0)), mode="edge")
 
-    def _score(self, seen: Tensor) -> Tensor:
+    def _score(self, seen: np.ndarray) -> np.ndarray:
         """(T, J): the largest score within the receptive field, falling linearly to a half at its ends."""
         before, after = self._window
-        padded = F.pad(seen.T, (before, after)).unfold(1, before + after + 1, 1)
-        distance = (torch.arange(before + after + 1, device=seen.device) - before).abs()
-        return (padded * (1 - 0.5 * distance / max(before, after, 1))).amax(dim=-1).T.contiguous()
+        padded = np.pad(seen, (self._window, (0, 0)))
+        best = np.zeros_like(seen)
+        for place in range(before + after + 1):
+            share = 1 - 0.5 * abs(place - before) / max(before, after, 1)
+            np.maximum(best, padded[place : place + len(seen)] * np.float32(share), out=best)
+        return best
 
 
-def load_lifter(
-    name_or_path: str = "gastnet-27f-19j", device: torch.device | str = "cpu", *, half: bool = False
-) -> Lifter:
-    """A lifter by the name of known weights or by a path to a weight file. half: as :class:`Lifter` says.
+def load_lifter(name_or_path: str | Path = DEFAULT, device: str = "cpu", *, half: bool = False) -> Lifter:
+    """A lifter by the name of known weights or by a path to a weight file.
 
+    half: compute in bfloat16, where the device multiplies it fast; poses move by about half a millimetre.
     Raises MissingWeights where known weights are not on this machine; BadArguments for a name nobody knows;
     BadInput for a file that is broken or of another network.
     """
@@ -159,10 +128,11 @@ def load_lifter(
         if path.suffix:
             raise BadInput(f"There is no weights file {path}.")
         path = weights.locate(str(name_or_path).replace("_", "-"))
-    network, metadata = load_network(path)
+    found = read_weights(path)
     # Files that are not ours come from the authors' code, whose input is the plain picture.
-    screen = "normalisation" not in metadata
-    if not screen and (found := metadata.get("skeleton")) != network.skeleton.name:
-        raise BadInput(f"{path} says that it is for {found}, but its tensors are not.")
-    digest = weights.sha256(path)
-    return Lifter(network, name=path.stem, sha256=digest, screen=screen, device=device, half=half)
+    screen = "normalisation" not in found.metadata
+    skeleton = found.form.skeleton.name
+    if not screen and (said := found.metadata.get("skeleton")) != skeleton:
+        raise BadInput(f"{path} says that it is for {said}, but its tensors are not.")
+    computed = computing(found, device, half=half)
+    return Lifter(found.form, computed, name=path.stem, sha256=weights.sha256(path), screen=screen)

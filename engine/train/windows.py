@@ -121,7 +121,9 @@ class Windows:
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Features and targets (B, L, J, 3) and the virtual cameras' rotations (B, L, 3, 3)."""
         view = self.film(motion, generator, rate)
-        features, rotation = normalise(view.joints, view.score, view.intrinsics, HIP, self.window)
+        joints, score, lens = (part.numpy() for part in (view.joints, view.score, view.intrinsics))
+        shown = normalise(joints, score, lens, HIP, self.window)
+        features, rotation = (torch.from_numpy(part) for part in shown)
         target = (view.points - view.points[:, :, HIP : HIP + 1]) @ rotation.mT
         return features, target, rotation
 

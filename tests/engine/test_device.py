@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
@@ -22,12 +23,32 @@ def asked_anew():
 def built_for_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.version, "cuda", "13.0")
     monkeypatch.setattr(device, "library_version", lambda _: "2.13.0+cu130")
+    monkeypatch.setattr(device, "_LINUX", (__file__,))
+    monkeypatch.setattr(device.sys, "platform", "linux")
 
 
 def test_words() -> None:
     assert device.resolve("cpu") == "cpu"
     with pytest.raises(BadArguments, match="abacus"):
         device.resolve("abacus")
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
+def test_without_a_driver_torch_is_not_asked(
+    platform: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(device, "unusable", lambda kind: asked.append(kind) or "no")
+    monkeypatch.setattr(device, "library_version", lambda _: "2.13.0")
+    monkeypatch.setattr(device, "_LINUX", (str(tmp_path / "System32" / "nvcuda.dll"),))
+    monkeypatch.setattr(device.sys, "platform", platform)
+    monkeypatch.setenv("SYSTEMROOT", str(tmp_path))
+    assert device.resolve("auto") == "cpu"
+    assert not asked
+    (tmp_path / "System32").mkdir()
+    (tmp_path / "System32" / "nvcuda.dll").touch()
+    assert device.resolve("auto") == "cpu"
+    assert asked == ([] if platform == "darwin" else ["cuda"])
 
 
 def test_a_torch_for_the_cpu_says_so(

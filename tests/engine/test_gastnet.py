@@ -13,7 +13,7 @@ from blender_pose3d.skeleton import H36M_17, H36M_19
 from engine.errors import BadInput
 from engine.lift.checkpoint import load_network, save_network
 from engine.lift.gastnet import GastNet
-from engine.lift.graph import connection_graph, skeleton_adjacency, symmetry_graph
+from engine.lift.skeleton_graphs import connection_graph, skeleton_adjacency, symmetry_graph
 
 REFERENCE = Path(__file__).parents[1] / "data" / "gastnet_27f_17j.npz"
 

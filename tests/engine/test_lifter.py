@@ -10,7 +10,6 @@ import torch
 
 from blender_pose3d.skeleton import H36M_17, H36M_19
 from engine.errors import BadArguments, BadInput, MissingWeights
-from engine.lift import lifter as lifter_module
 from engine.lift.camera import default_intrinsics, normalise
 from engine.lift.checkpoint import save_network
 from engine.lift.gastnet import GastNet
@@ -51,10 +50,8 @@ def about_y(angle: float) -> np.ndarray:
 
 
 def features(joints, score=None, lens=LENS) -> np.ndarray:
-    joints = torch.tensor(joints, dtype=torch.float64)
-    score = torch.ones(joints.shape[:-1], dtype=torch.float64) if score is None else torch.tensor(score)
-    lens = torch.tensor(lens, dtype=torch.float64)
-    return normalise(joints, score, lens, 0, (13, 13))[0].numpy()
+    score = np.ones(joints.shape[:-1]) if score is None else score
+    return normalise(joints, score, np.array(lens), 0, (13, 13))[0]
 
 
 def test_default_intrinsics() -> None:
@@ -96,12 +93,10 @@ class TestNormalisation:
 
     def test_rotation_takes_camera_to_virtual_camera(self) -> None:
         points = person(5) @ about_y(0.3).T
-        joints = torch.tensor(picture(points))
-        shown, rotation = normalise(
-            joints, torch.ones(5, 19, dtype=torch.float64), torch.tensor(LENS).double(), 0, (0, 0)
-        )
-        virtual = points @ rotation.numpy().transpose(0, 2, 1)
-        np.testing.assert_allclose(rotation @ rotation.mT, torch.eye(3).double().expand(5, 3, 3), atol=1e-12)
+        shown, rotation = normalise(picture(points), np.ones((5, 19)), np.array(LENS), 0, (0, 0))
+        virtual = points @ rotation.transpose(0, 2, 1)
+        eye = np.broadcast_to(np.eye(3), (5, 3, 3))
+        np.testing.assert_allclose(rotation @ rotation.transpose(0, 2, 1), eye, atol=1e-12)
         assert np.allclose(np.linalg.det(rotation), 1)
         flat = virtual[..., :2] / virtual[..., 2:]
         size = np.sqrt((flat**2).sum(axis=-1).mean(axis=-1))
@@ -130,7 +125,7 @@ class TestLifting:
     def test_chunks_change_nothing(self, lifter, monkeypatch) -> None:
         joints, score = picture(person(70)), np.random.default_rng(1).uniform(0.1, 1, (70, 19))
         whole = lifter.lift(joints, score, LENS)[0]
-        monkeypatch.setattr(lifter_module, "CHUNK", 16)
+        monkeypatch.setattr(lifter._computed, "chunk", 16)
         np.testing.assert_allclose(lifter.lift(joints, score, LENS)[0], whole, atol=1e-5)
 
     def test_panning_the_camera_turns_the_pose_back(self, lifter) -> None:

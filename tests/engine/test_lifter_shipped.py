@@ -43,7 +43,7 @@ def test_is_small_and_says_what_it_is(lifter) -> None:
     assert path.stat().st_size == known.size < 15e6
     assert lifter.sha256 == known.sha256
     assert lifter.skeleton == H36M_19
-    assert lifter.network.receptive_field == 27
+    assert lifter.form.receptive_field == 27
     assert path.with_suffix(".md").is_file()
 
 

@@ -74,4 +74,4 @@ def test_it_is_trained_by_the_same_command(tmp_path) -> None:
     before = trainer.network.shrink.weight.clone()
     assert trainer.run() < 1.0
     assert not torch.equal(before, trainer.network.shrink.weight)
-    assert load_lifter(str(folder.path / "best.safetensors")).network.receptive_field == 1
+    assert load_lifter(str(folder.path / "best.safetensors")).form.receptive_field == 1

@@ -3,71 +3,57 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small_videos import block, write
 
-from engine import late, weights
-from engine.late import late_lifter
+from blender_pose3d.tracks import read_tracks
 
 ROOT = Path(__file__).parents[2]
-LIFTER = "gastnet-27f-19j"
 
 
-def test_following_needs_neither_torch_nor_scipy_s_optimizers():
+def test_following_and_lifting_need_neither_torch_nor_scipy_s_optimizers():
     code = (
-        "import sys, engine.pipeline, engine.video, engine.models, engine.looking, engine.late\n"
+        "import sys, engine.pipeline, engine.video, engine.models, engine.looking, engine.lift.lifter\n"
         "import engine.pose2d.registry, engine.pose2d.blazepose, engine.pose2d.blazepose_detector\n"
+        "engine.lift.lifter.load_lifter()\n"
         "print([name for name in ('torch', 'scipy.optimize') if name in sys.modules])"
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
 
 
-def test_a_late_lifter_says_at_once_what_it_is():
-    lifter = late_lifter(LIFTER, "cpu")
-    assert lifter is not None
-    assert lifter.name == weights.locate(LIFTER).stem
-    assert lifter.sha256 == weights.sha256(weights.locate(LIFTER))
+_TRACK = """
+import sys
+sys.path[:0] = ["tests/engine"]
+import fake_engine
+fake_engine.install()
+for name in ("engine.lift.lifter", "engine.lift.camera"):  # these are the real ones
+    del sys.modules[name]
+from engine.__main__ import main
+assert main(sys.argv[1:]) == 0
+print("torch" in sys.modules)
+"""
 
 
-def test_a_late_lifter_is_the_lifter_once_it_is_asked_for_more(monkeypatch):
-    import engine.lift.lifter as module
-
-    class Loaded:
-        skeleton = "bones"
-        context = 7
-
-    monkeypatch.setattr(module, "load_lifter", lambda name, device: Loaded())
-    lifter = late_lifter(LIFTER, "cpu")
-    lifter.begin()
-    assert (lifter.skeleton, lifter.context) == ("bones", 7)
-
-
-def test_an_error_of_loading_is_raised_where_the_lifter_is_needed(monkeypatch):
-    import engine.lift.lifter as module
-
-    def fails(name, device):
-        raise ValueError("broken")
-
-    monkeypatch.setattr(module, "load_lifter", fails)
-    lifter = late_lifter(LIFTER, "cpu")
-    lifter.begin()
-    with pytest.raises(ValueError, match="broken"):
-        _ = lifter.skeleton
-
-
-def test_other_lifters_are_loaded_at_once(monkeypatch, tmp_path):
-    assert late_lifter("of-nobody", "cpu") is None
-    assert late_lifter(str(tmp_path / "mine.safetensors"), "cpu") is None
-    monkeypatch.setattr(late.weights, "sha256", lambda path: "0" * 64)
-    assert late_lifter(LIFTER, "cpu") is None
+@pytest.mark.slow
+def test_a_video_is_tracked_and_lifted_without_torch(tmp_path):
+    video = write(tmp_path / "block.mp4", (block(i) for i in range(40)))
+    environment = {**os.environ, "POSE3D_CACHE": str(tmp_path / "cache")}
+    arguments = ["track", str(video), "-o", str(tmp_path / "a.npz")]
+    given = [sys.executable, "-c", _TRACK, *arguments]
+    told = subprocess.run(given, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines()[-1] == "False"
+    joints = read_tracks(tmp_path / "a.npz").joints3d
+    assert np.isfinite(joints).all() and np.ptp(joints[..., 2], axis=-1).min() > 0.01
 
 
 @pytest.mark.slow

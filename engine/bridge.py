@@ -17,7 +17,6 @@ the absence is short enough to interpolate.
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from blender_pose3d.skeleton import COCO_17, H36M_19, HALPE_26, Skeleton
 
@@ -175,6 +174,10 @@ def _fill_short_gaps(points: np.ndarray, score: np.ndarray, max_gap: int) -> Non
     before = np.maximum.accumulate(np.where(seen, frames[:, None], -1), axis=0)
     after = np.minimum.accumulate(np.where(seen, frames[:, None], len(points))[::-1], axis=0)[::-1]
     short = ~seen & (before >= 0) & (after < len(points)) & (after - before - 1 <= max_gap)
+    if not short.any():
+        return
+    from scipy.interpolate import PchipInterpolator  # takes most of a second
+
     for joint in np.flatnonzero(short.any(axis=0)):
         known, gap = np.flatnonzero(seen[:, joint]), np.flatnonzero(short[:, joint])
         points[gap, joint] = PchipInterpolator(known, points[known, joint])(gap)

@@ -7,8 +7,8 @@ well as possible: a weighted least-squares problem on the skeleton's tree, one s
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from blender_pose3d.skeleton import H36M_19
 
@@ -30,6 +30,7 @@ _AT = {name: H36M_19.index(name) for name in H36M_19.joints}
 _TOES = [(b, _AT[side + "Knee"], _AT[side + "Ankle"]) for side in "RL" for b in (_AT[side + "Toe"] - 1,)]
 _SURE = 0.25
 _AT_ONCE = 4096  # frames, each with a matrix of its own
+_EVEN, _REACH = 3.0, 25  # frames, deviation and length of the Gaussian that evens sizes out
 _DOWN = np.array([0.0, 1.0])
 
 
@@ -82,7 +83,9 @@ def _stature(observed: np.ndarray, frame: np.ndarray, otherwise: np.ndarray | fl
     if not sure.any():
         return np.broadcast_to(otherwise, len(frame))
     size = np.sqrt(length[sure] / nominal[sure])
-    return gaussian_filter1d(np.interp(frame, frame[sure], size), 3.0, mode="nearest")
+    told = np.interp(frame, frame[sure], size)
+    # OpenCV is loaded anyway, while scipy's filters take half a second
+    return cv2.GaussianBlur(told[:, None], (1, _REACH), _EVEN, borderType=cv2.BORDER_REPLICATE)[:, 0]
 
 
 def _standing_offsets(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.ndimage import median_filter
 
 from .background import Background
 from .camera_turns import Points, carry, fit, gather
@@ -72,6 +71,8 @@ def find_motion(
     stays = pairs.share_within(_SHAKE * longer)
     if (stays[~few] < _UNMOVED).mean() < _SELDOM:
         return CameraMotion(STILL)
+    from scipy.ndimage import median_filter  # most cameras are still, and it takes half a second
+
     inliers = [_of_one_plane(a, b, _FITS * longer) for a, b in pairs]
     turns, zoom, share = _chain(rows, inliers, pairs, intrinsics, longer, zooms=True)
     steady = median_filter(zoom, size=5, mode="nearest")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 _ROUNDS = 6
 _AT_ONCE = 512  # frames, for the sake of memory
@@ -62,6 +61,8 @@ def carry(here: np.ndarray, turn: np.ndarray, zoom: np.ndarray) -> np.ndarray:
 
 
 def _fit(points: Points, zoom: float, *, zooms: bool) -> tuple[np.ndarray, np.ndarray]:
+    from scipy.spatial.transform import Rotation  # takes half a second, and most cameras are still
+
     there, here, good = points.there / zoom, points.here, points.good.astype(float)
     scale = np.full(len(there), zoom)
     if zooms:

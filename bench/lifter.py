@@ -23,10 +23,10 @@ from torch import Tensor, nn
 from bench.plain_gastnet import PlainGastNet
 from blender_pose3d.skeleton import H36M_19
 from engine.commands.train import keep_freed_memory
-from engine.lift.checkpoint import load_network
+from engine.lift.checkpoint import load_network, weights_of
+from engine.lift.computing import CHUNK, OnProcessor
 from engine.lift.fast import fold
 from engine.lift.gastnet import GastNet
-from engine.lift.lifter import CHUNK
 
 _FEATURES = 3
 _OUTPUTS = 8  # of windows that share layers
@@ -105,18 +105,19 @@ def _clip(frames: int, skeleton_joints: int) -> Tensor:
 
 
 def _chunks(form: nn.Module, clip: Tensor, field: int) -> Tensor:
+    """(1, T, J, F) to (1, T', J, 3) by torch."""
     count = clip.shape[1] - field + 1
     return torch.cat([form(clip[:, k : k + CHUNK + field - 1]) for k in range(0, count, CHUNK)], dim=1)
 
 
-def _seconds(work: Callable[[], object], repeats: int) -> float:
+def _seconds(work: Callable[[], object], repeats: int, threads: int) -> float:
     """Processor seconds of the fastest of some runs, a thread's share."""
     best = float("inf")
     for _ in range(repeats):
         started = time.process_time()
         work()
         best = min(best, time.process_time() - started)
-    return best / torch.get_num_threads()
+    return best / threads
 
 
 def _peak() -> float:
@@ -130,21 +131,26 @@ def _peak() -> float:
 def _inference(network: GastNet, args: argparse.Namespace) -> None:
     field = network.receptive_field
     clip = _clip(args.frames + field - 1, len(network.skeleton))
-    forms: dict[str, nn.Module] = {"ours, float32": fold(network)}
+    ours = OnProcessor(weights_of(network), args.threads)
+    forms: dict[str, Callable[[Tensor], Tensor]] = {
+        "ours, NumPy": lambda x: torch.from_numpy(ours.poses(x[0].numpy())[0])[None]
+    }
+    modules: dict[str, nn.Module] = {"ours, torch": fold(network)}
     if not args.no_bf16:
-        forms["ours, bf16"] = fold(network, half=True)
-    forms["plain, float32"] = _plain(network)
+        modules["ours, torch bf16"] = fold(network, half=True)
+    modules["plain, torch"] = _plain(network)
+    forms |= {name: lambda x, m=module: _chunks(m, x, field) for name, module in modules.items()}
     poses, took, peak = {}, {}, {}
     for name, form in forms.items():
         form(clip[:, : field + 7])
-        took[name] = _seconds(lambda f=form, n=name: poses.update({n: _chunks(f, clip, field)}), args.repeats)
+        took[name] = _seconds(lambda f=form, n=name: poses.update({n: f(clip)}), args.repeats, args.threads)
         peak[name] = _peak()
-    exact = poses["plain, float32"]
+    exact = poses["plain, torch"]
     print(f"{'whole clip':22}{'frames/s':>10}{'ratio':>8}{'mean mm off':>13}{'max mm off':>12}{'peak GB':>9}")
     for name in reversed(forms):
         off = 1000 * (poses[name] - exact).norm(dim=-1)
         print(
-            f"{name:22}{args.frames / took[name]:10.0f}{took['plain, float32'] / took[name]:8.2f}"
+            f"{name:22}{args.frames / took[name]:10.0f}{took['plain, torch'] / took[name]:8.2f}"
             f"{float(off.mean()):13.4f}{float(off.max()):12.4f}{peak[name]:9.2f}"
         )
 
@@ -167,7 +173,9 @@ def _training(network: GastNet, args: argparse.Namespace) -> None:
     first = 0.0
     for name, forward, module, x, half in rows:
         module.train()
-        speed = args.batch / _seconds(lambda r=(forward, module, x, half): _step(*r), args.steps)
+        speed = args.batch / _seconds(
+            lambda r=(forward, module, x, half): _step(*r), args.steps, args.threads
+        )
         first = first or speed
         print(f"{name:22}{speed:10.0f}{speed / first:8.2f}")
 

@@ -72,6 +72,17 @@ def network_of(weights: Weights) -> GastNet | LinearNet:
     return network.eval()
 
 
+def weights_of(network: GastNet | LinearNet) -> Weights:
+    """What a network by torch holds; arrays share its memory where that is the processor's."""
+    sizes = network.skeleton, network.in_features, network.channels
+    if hasattr(network, "blocks"):
+        form = Form(*sizes, blocks=len(network.blocks))
+    else:
+        form = Form(*sizes, network.filter_widths, network.causal)
+    tensors = {k: v.detach() for k, v in network.state_dict().items() if not k.endswith(COUNTER)}
+    return Weights(form, {key: value.cpu().numpy() for key, value in tensors.items()}, {})
+
+
 def _form(state: dict[str, np.ndarray], causal: bool, path: Path | str) -> Form:
     """Raises BadInput where the tensors are not exactly a lifter's."""
     try:

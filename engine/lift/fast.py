@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from .checkpoint import weights_of
 from .folding import Affine, Block, FoldedGastNet, Global, Local, folded_gastnet
 from .gastnet import GastNet
-from .layout import COUNTER, HEADS, Form
+from .layout import HEADS
 
 
 def _tensor(array: np.ndarray) -> Tensor:
@@ -152,9 +153,6 @@ class FastGastNet(nn.Module):
 
 def fold(network: GastNet, *, half: bool = False) -> FastGastNet:
     """A trained network in its fast form, on the network's device. half: bfloat16 inside."""
-    form = Form(
-        network.skeleton, network.in_features, network.channels, network.filter_widths, network.causal
-    )
-    state = {k: v.cpu().numpy() for k, v in network.state_dict().items() if not k.endswith(COUNTER)}
-    made = FastGastNet(folded_gastnet(state, form), half=half)
+    weights = weights_of(network)
+    made = FastGastNet(folded_gastnet(weights.state, weights.form), half=half)
     return made.to(network.shrink.weight.device).eval()

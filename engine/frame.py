@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from .partly import Image, PartlyRGB
 from .upright import Layout
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ _BRIGHTNESS_FIRST = {
 class PictureFrame(Protocol):
     """What following reads of a frame.
 
-    index: its number. time: seconds. image: (H, W, 3) uint8 RGB. nbytes: of memory that it holds.
+    index: its number. time: seconds. image: (H, W, 3) uint8 RGB. view: the same for somebody who reads parts
+    of it. nbytes: of memory that it holds.
     """
 
     @property
@@ -34,6 +36,8 @@ class PictureFrame(Protocol):
     def time(self) -> float: ...
     @property
     def image(self) -> np.ndarray: ...
+    @property
+    def view(self) -> Image: ...
     @property
     def shape(self) -> tuple[int, int]: ...
     @property
@@ -56,6 +60,11 @@ class Frame:
     def image(self) -> np.ndarray:
         """(H, W, 3) uint8 RGB, upright, converted anew each time: keep it while you need it."""
         return self.layout.rgb(self.picture)
+
+    @property
+    def view(self) -> PartlyRGB:
+        """The same, of which only parts that are read are converted: keep it while you need them."""
+        return PartlyRGB(self.picture, self.layout)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -88,6 +97,11 @@ class ImageFrame:
     index: int
     time: float
     image: np.ndarray
+
+    @property
+    def view(self) -> np.ndarray:
+        """The picture."""
+        return self.image
 
     @property
     def shape(self) -> tuple[int, int]:

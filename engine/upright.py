@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from .errors import BadInput
 
 if TYPE_CHECKING:
     import av
+
+Span: TypeAlias = tuple[int, int]
 
 MAX_SIDE = 16384
 MAX_PIXELS = 64_000_000
@@ -67,6 +69,25 @@ class Layout:
             stored = stored.swapaxes(0, 1)
             a, d = c, b
         return stored[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
+
+    def stored(self, rows: Span, columns: Span) -> tuple[Span, Span]:
+        """Where a rectangle of the upright picture, first and last + 1 row and column, lies as stored."""
+        rows, columns = self._mirrored(rows, columns)
+        return (columns, rows) if self._turned else (rows, columns)
+
+    def shown(self, rows: Span, columns: Span) -> tuple[Span, Span]:
+        """The inverse of `stored`."""
+        return self._mirrored(*((columns, rows) if self._turned else (rows, columns)))
+
+    def _mirrored(self, rows: Span, columns: Span) -> tuple[Span, Span]:
+        (a, b), (c, d) = self.matrix
+        across, down = (c, b) if self._turned else (a, d)
+        height, width = self.shape
+        if down < 0:
+            rows = height - rows[1], height - rows[0]
+        if across < 0:
+            columns = width - columns[1], width - columns[0]
+        return rows, columns
 
     @property
     def _turned(self) -> bool:

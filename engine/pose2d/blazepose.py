@@ -21,6 +21,7 @@ import numpy as np
 from blender_pose3d.skeleton import HALPE_26, Skeleton
 
 from .. import trace
+from ..partly import Image, warped
 from .base import Keypoints, Region
 from .blazepose_networks import INPUT, Raw, landmark_network
 from .blazepose_region import region_from_circle, region_from_joints
@@ -129,7 +130,7 @@ def to_picture(region: Region) -> np.ndarray:
     return np.concatenate([turn, (np.asarray(region.centre) - turn @ [0.5, 0.5])[:, None]], axis=1)
 
 
-def crop(image: np.ndarray, region: Region) -> np.ndarray:
+def crop(image: Image, region: Region) -> np.ndarray:
     """(256, 256, 3) uint8: the region of the picture, edges continued outside of it."""
     import cv2
 
@@ -137,8 +138,7 @@ def crop(image: np.ndarray, region: Region) -> np.ndarray:
     matrix = to_picture(region)
     matrix[:, :2] /= INPUT
     matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(image, matrix, (INPUT, INPUT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return warped(image, matrix, (INPUT, INPUT), cv2.BORDER_REPLICATE)
 
 
 def refine(place: np.ndarray, heat: np.ndarray) -> np.ndarray:

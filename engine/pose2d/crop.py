@@ -11,6 +11,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..partly import Image, warped
 from .base import Region
 
 SCALE_UNIT = 200.0
@@ -70,32 +71,31 @@ def transform(affine: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def resample(
-    image: np.ndarray, affine: np.ndarray, size: tuple[int, int], border: int = cv2.BORDER_CONSTANT
+    image: Image, affine: np.ndarray, size: tuple[int, int], border: int = cv2.BORDER_CONSTANT
 ) -> np.ndarray:
     """A crop of `size` (width, height) from an (H, W, 3) uint8 image; black outside or as `border` says.
 
     affine: (2, 3) from px of the crop to px of the image. Where that shrinks the image to less than half, the
     mean over what becomes a pixel is taken, so that small inputs do not flicker with what falls between.
     """
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     fine = int(np.clip(np.sqrt(abs(np.linalg.det(affine[:, :2]))), 1, FINEST))
     if fine == 1:
-        return cv2.warpAffine(image, affine, size, flags=flags, borderMode=border)
+        return warped(image, affine, size, border)
     linear = affine[:, :2] / fine
     offset = affine[:, 2] - linear.sum(axis=1) * (fine - 1) / 2
     fine_affine, fine_size = np.column_stack([linear, offset]), (size[0] * fine, size[1] * fine)
-    large = cv2.warpAffine(image, fine_affine, fine_size, flags=flags, borderMode=border)
+    large = warped(image, fine_affine, fine_size, border)
     return cv2.resize(large, size, interpolation=cv2.INTER_AREA)
 
 
-def cut(image: np.ndarray, region: Region, size: tuple[int, int]) -> np.ndarray:
+def cut(image: Image, region: Region, size: tuple[int, int]) -> np.ndarray:
     """The region of an (H, W, 3) uint8 image as a crop of `size` (width, height); black outside the image."""
     return pick(image, crop_to_image(region, size), size)
 
 
-def pick(image: np.ndarray, affine: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def pick(image: Image, affine: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A crop of `size` (width, height), each pixel from its own place in the image; black outside the image.
 
     affine: (2, 3) from px of the crop to px of the image.
     """
-    return cv2.warpAffine(image, affine, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return warped(image, affine, size)

@@ -23,8 +23,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.embedded_hrnet import write as embedded
-from bench.lifter import _processor
+from bench.machine import processor
 from bench.one_person import made
 from bench.stage_clock import StageClock, peak_mb
 from engine import weights
@@ -57,7 +56,7 @@ def main() -> None:
     best = _best(args)
     print(_table(args, best))
     if args.json:
-        args.json.write_text(json.dumps({"what": args.what, "machine": _processor(), **best}, indent=1))
+        args.json.write_text(json.dumps({"what": args.what, "machine": processor(), **best}, indent=1))
 
 
 def _best(args: argparse.Namespace) -> dict[str, Figures]:
@@ -85,6 +84,8 @@ def _clip(frames: int) -> Path:
 def _network(what: str) -> str:
     if what != "hrnet-w32":
         return str(weights.ensure(what))
+    from bench.embedded_hrnet import write as embedded  # by torch, which ours does without
+
     path = PLACE / "w32.safetensors"
     return str(path if path.is_file() else embedded(path))
 
@@ -153,7 +154,7 @@ def _table(args: argparse.Namespace, best: dict[str, Figures]) -> str:
     columns = [names[who] for who in best] + ["ratio"] * (len(best) > 1)
     frames = next(iter(best.values()))["frames"]
     lines = [
-        _processor(),
+        processor(),
         f"{args.what}, {args.video.name}, {frames} frames, best of {args.rounds}",
         "",
         "| | " + " | ".join(columns) + " |",

@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bench.lifter import _processor
+from bench.machine import processor
 from blender_pose3d.skeleton import COCO_17
 from engine import trace
 from engine.device import resolve
@@ -59,9 +59,7 @@ def main() -> None:
     small = device == "cpu"
     widths = args.networks or ([32] if small else [32, 48])
     batches = args.batches or ([1, 2] if small else [1, 8, 32, 64, 128])
-    name = (
-        torch.cuda.get_device_name() if device == "cuda" else f"{_processor()}: no GPU" if small else device
-    )
+    name = torch.cuda.get_device_name() if device == "cuda" else f"{processor()}: no GPU" if small else device
     print(f"{name}, torch {torch.__version__}")
     if small:
         args.seconds = min(args.seconds, 1.0)

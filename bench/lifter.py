@@ -10,7 +10,6 @@ millimetres mean something with a trained file only.
 from __future__ import annotations
 
 import argparse
-import platform
 import resource
 import sys
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from bench.machine import processor
 from bench.plain_gastnet import PlainGastNet
 from blender_pose3d.skeleton import H36M_19
 from engine.commands.train import keep_freed_memory
@@ -51,7 +51,7 @@ def main() -> None:
     keep_freed_memory()
     network = _network(args.channels, args.weights)
     print(
-        f"{_processor()}, {args.threads} threads, torch {torch.__version__}\n"
+        f"{processor()}, {args.threads} threads, torch {torch.__version__}\n"
         f"GAST-Net, {network.receptive_field} frames, {network.channels} channels, {args.frames} frames\n"
     )
     _inference(network, args)
@@ -79,19 +79,6 @@ def _plain(network: GastNet, **form: bool) -> PlainGastNet:
     )
     plain.load_state_dict(network.state_dict())
     return plain.eval()
-
-
-def _processor() -> str:
-    name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        lines = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
-        fields = {key.strip(): value.strip() for key, value in lines.items()}
-        name, flags = fields.get("model name", name), fields.get("flags", "").split()
-        fast = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in flags]
-        products = "bf16 instructions" if {"avx512_bf16", "amx_bf16"} & set(fast) else "no bf16 instructions"
-        name = f"{name} ({', '.join(fast)}; {products})"
-    return name
 
 
 def _clip(frames: int, skeleton_joints: int) -> Tensor:

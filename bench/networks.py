@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bench.lifter import _processor
+from bench.machine import processor
 from engine.pose2d import crop, heatmaps
 from engine.pose2d.hrnet_export import exported
 from engine.pose2d.hrnet_weights import load_hrnet
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, nargs="*", default=[], help="to compare int8 with float32 on")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    print(f"{_processor()}, {args.threads} threads, torch {torch.__version__}")
+    print(f"{processor()}, {args.threads} threads, torch {torch.__version__}")
     for path in args.weights:
         if args.clips:
             _compare(path, args.clips)

@@ -22,25 +22,21 @@ BAKE = (NAME, *(name for group in (*WHAT, *HOW) for name in group))
 """Names of the properties that both the operator and the scene's settings have."""
 
 
-def action_name() -> Any:
-    return StringProperty(
+class BakeProperties:
+    """The properties, for a class that Blender registers; BAKE names them."""
+
+    action_name: StringProperty(
         name="Action",
         description="Name of the action, and of the clip when it is exported. Empty: the name of the tracks",
         options={"SKIP_SAVE"},
     )
-
-
-def mark_asset() -> Any:
-    return BoolProperty(
+    mark_asset: BoolProperty(
         name="Mark as Asset",
         description="Show the action in the Asset Browser, with where it is from and a preview if there is "
         "a camera",
         default=False,
     )
-
-
-def frame_rate() -> Any:
-    return EnumProperty(
+    frame_rate: EnumProperty(
         name="Frame Rate",
         description="The motion keeps its true speed either way",
         items=(
@@ -53,10 +49,7 @@ def frame_rate() -> Any:
         ),
         default="SCENE",
     )
-
-
-def start_at() -> Any:
-    return EnumProperty(
+    start_at: EnumProperty(
         name="Start",
         description="Where in the scene the motion begins",
         items=(
@@ -66,30 +59,17 @@ def start_at() -> Any:
         ),
         default="SCENE",
     )
-
-
-def start_frame() -> Any:
-    return IntProperty(name="Start Frame", description="Frame of the scene for the first key", default=1)
-
-
-def use_range() -> Any:
-    return BoolProperty(
+    start_frame: IntProperty(
+        name="Start Frame", description="Frame of the scene for the first key", default=1
+    )
+    use_range: BoolProperty(
         name="Part of the Motion",
         description="Bake only some frames of the motion, at the frame rate chosen here",
         default=False,
     )
-
-
-def first_frame() -> Any:
-    return IntProperty(name="From", description="First frame of the motion to bake", default=1, min=1)
-
-
-def last_frame() -> Any:
-    return IntProperty(name="To", description="Last frame of the motion to bake", default=250, min=1)
-
-
-def root_motion() -> Any:
-    return EnumProperty(
+    first_frame: IntProperty(name="From", description="First frame of the motion to bake", default=1, min=1)
+    last_frame: IntProperty(name="To", description="Last frame of the motion to bake", default=250, min=1)
+    root_motion: EnumProperty(
         name="Root Motion",
         description="What carries the way over the floor. Games want Root Bone, or In Place for loops",
         items=(
@@ -100,18 +80,12 @@ def root_motion() -> Any:
         ),
         default="HIPS",
     )
-
-
-def root_turns() -> Any:
-    return BoolProperty(
+    root_turns: BoolProperty(
         name="Root Turns",
         description="The root also takes the way that the person faces. In place: it is taken out",
         default=False,
     )
-
-
-def layer() -> Any:
-    return EnumProperty(
+    layer: EnumProperty(
         name="Bake To",
         description="What becomes of the animation that the armature has",
         items=(
@@ -125,18 +99,12 @@ def layer() -> Any:
         ),
         default="NEW",
     )
-
-
-def reduce_keys() -> Any:
-    return BoolProperty(
+    reduce_keys: BoolProperty(
         name="Reduce Keys",
         description="Leave out keys that the curves do without. Off: a key in each frame",
         default=False,
     )
-
-
-def reduce_angle() -> Any:
-    return FloatProperty(
+    reduce_angle: FloatProperty(
         name="Within",
         description="How far a bone may be turned away from the motion, in any frame",
         default=math.radians(0.5),
@@ -144,10 +112,7 @@ def reduce_angle() -> Any:
         max=math.radians(45.0),
         subtype="ANGLE",
     )
-
-
-def reduce_distance() -> Any:
-    return FloatProperty(
+    reduce_distance: FloatProperty(
         name="Within",
         description="How far a bone that moves may be from its place in the motion, in any frame",
         default=0.001,
@@ -156,10 +121,7 @@ def reduce_distance() -> Any:
         precision=4,
         unit="LENGTH",
     )
-
-
-def curve() -> Any:
-    return EnumProperty(
+    curve: EnumProperty(
         name="Curves",
         description="How curves run between the keys that are left",
         items=(
@@ -168,18 +130,12 @@ def curve() -> Any:
         ),
         default="BEZIER",
     )
-
-
-def mute_constraints() -> Any:
-    return BoolProperty(
+    mute_constraints: BoolProperty(
         name="Mute Constraints",
         description="Mute constraints and drivers of the rig that pull baked bones elsewhere. Off: only tell",
         default=False,
     )
-
-
-def limbs() -> Any:
-    return EnumProperty(
+    limbs: EnumProperty(
         name="Limbs",
         description="Which controls of a control rig drive its arms and legs",
         items=(
@@ -188,10 +144,7 @@ def limbs() -> Any:
         ),
         default="FK",
     )
-
-
-def refine() -> Any:
-    return BoolProperty(
+    refine: BoolProperty(
         name="Refine Whole Body",
         description="Move hips, legs and feet together, so that a body of other proportions stands and"
         " reaches as the person does. Off: each limb by itself",

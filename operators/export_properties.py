@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import EnumProperty, StringProperty
@@ -32,31 +32,30 @@ def _choices() -> tuple[tuple[str, str, str], ...]:
     return (*((name, one.title, one.why.rstrip(".")) for name, one in PRESETS.items()), alone)
 
 
-def preset() -> Any:
-    return EnumProperty(
+def _orders() -> tuple[tuple[str, str, str], ...]:
+    from ..blender_pose3d.blender.export_presets import BVH_ORDERS
+
+    return tuple((order, order, f"Rotations about {', '.join(order)}") for order in BVH_ORDERS)
+
+
+class ExportProperties:
+    """The properties, for a class that Blender registers; EXPORT names them."""
+
+    preset: EnumProperty(
         name="Preset", description="What the file is for", items=_choices(), default="generic"
     )
-
-
-def folder() -> Any:
-    return StringProperty(
+    folder: StringProperty(
         name="Folder",
         description="Where the file goes. // is the folder of the .blend file",
         subtype="DIR_PATH",
         default="//",
         options=RELATIVE,
     )
-
-
-def file_name() -> Any:
-    return StringProperty(
+    file_name: StringProperty(
         name="File Name",
         description="Name of the file and of the clip in it, without ending. Empty: the name of the action",
     )
-
-
-def span() -> Any:
-    return EnumProperty(
+    span: EnumProperty(
         name="Frames",
         description="Which frames are written",
         items=(
@@ -65,10 +64,7 @@ def span() -> Any:
         ),
         default="MOTION",
     )
-
-
-def content() -> Any:
-    return EnumProperty(
+    content: EnumProperty(
         name="Content",
         description="What the file holds",
         items=(
@@ -78,10 +74,7 @@ def content() -> Any:
         ),
         default="all",
     )
-
-
-def root_motion() -> Any:
-    return EnumProperty(
+    root_motion: EnumProperty(
         name="Root Motion",
         description="What carries the way over the floor in the file. The scene stays as it is",
         items=(
@@ -91,10 +84,7 @@ def root_motion() -> Any:
         ),
         default="AS_IS",
     )
-
-
-def bvh_names() -> Any:
-    return EnumProperty(
+    bvh_names: EnumProperty(
         name="Joint Names",
         description="What joints are called in a BVH file",
         items=(
@@ -103,21 +93,13 @@ def bvh_names() -> Any:
         ),
         default="rig",
     )
-
-
-def bvh_order() -> Any:
-    from ..blender_pose3d.blender.export_presets import BVH_ORDERS
-
-    return EnumProperty(
+    bvh_order: EnumProperty(
         name="Rotation Order",
         description="Order of the rotation channels of a BVH file, the outermost first",
-        items=tuple((order, order, f"Rotations about {', '.join(order)}") for order in BVH_ORDERS),
+        items=_orders(),
         default="ZXY",
     )
-
-
-def bvh_unit() -> Any:
-    return EnumProperty(
+    bvh_unit: EnumProperty(
         name="Unit",
         description="What lengths in a BVH file are counted in",
         items=(

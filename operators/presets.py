@@ -10,8 +10,7 @@ from bl_operators.presets import AddPresetBase
 
 from .bake_properties import BAKE
 from .export_properties import EXPORT
-from .motion_properties import CLEANING, SMOOTHING
-from .settings import CONTACTS
+from .motion_properties import CLEANING, CONTACTS, SMOOTHING
 from .shared import translated
 
 SHIPPED = Path(__file__).resolve().parents[1]

@@ -35,7 +35,10 @@ class Computing(Protocol):
     chunk: int
 
     def poses(self, *clips: np.ndarray) -> list[np.ndarray]:
-        """(T, J, F) each, windows of the first and the last output whole, to (T', J, 3)."""
+        """(T, J, F) each, windows of the first and the last output whole, to (T', J, 3).
+
+        Raises ValueError where there are fewer frames than one output sees.
+        """
         ...
 
 
@@ -111,6 +114,8 @@ class ByTorch:
 
 
 def _room_for(clip: np.ndarray, form: Form) -> np.ndarray:
+    if len(clip) < form.receptive_field:
+        raise ValueError(f"{len(clip)} frames make no outputs of {form.receptive_field} frames each")
     return np.empty((len(clip) - form.receptive_field + 1, clip.shape[1], 3), dtype=np.float32)
 
 

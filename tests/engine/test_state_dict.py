@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from engine.errors import BadInput
-from engine.state_dict import read_state_dict
+from engine.state_dict import read_arrays, read_state_dict
 
 STATE = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.count": torch.tensor(3)}
 
 
 def same(state: dict[str, torch.Tensor]) -> bool:
     return state.keys() == STATE.keys() and all(torch.equal(state[key], STATE[key]) for key in STATE)
+
+
+def same_arrays(state: dict[str, np.ndarray]) -> bool:
+    numbers = all(isinstance(v, np.ndarray) and v.dtype in (np.float32, np.int64) for v in state.values())
+    return numbers and same({key: torch.from_numpy(value) for key, value in state.items()})
 
 
 @pytest.mark.parametrize(
@@ -35,6 +41,16 @@ def test_reads_torchs_files(tmp_path: Path, content: dict, modern: bool) -> None
     path = tmp_path / "weights.bin"
     torch.save(content, path, _use_new_zipfile_serialization=modern)
     assert same(read_state_dict(path)[0])
+    assert same_arrays(read_arrays(path)[0])
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float16, torch.bfloat16])
+def test_reads_safetensors_as_arrays(tmp_path: Path, kind: torch.dtype) -> None:
+    path = tmp_path / "weights.safetensors"
+    save_file({f"module.{key}": v.to(kind) if v.is_floating_point() else v for key, v in STATE.items()}, path)
+    state, metadata = read_arrays(path)
+    assert same_arrays(state)
+    assert metadata == {}
 
 
 def test_reads_safetensors_whatever_their_name(tmp_path: Path) -> None:

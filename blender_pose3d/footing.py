@@ -11,7 +11,7 @@ from .feet import rests, sole_points
 from .footprints import footprints
 from .ground import root_correction
 from .hands import hold_hands, resting_hands
-from .planting import plant
+from .planting import put, standing_feet
 from .settings import MotionSettings
 from .skeleton import Skeleton
 from .spans import middles, trimmed
@@ -81,9 +81,10 @@ def stand(
         places, held = None, contacts
         if points.shape[1] == 4:
             places, held = footprints(points, contacts, heights, fps)
-        joints, ends = plant(
+        feet = standing_feet(
             joints, points, held, skeleton, fps, heights=heights, firmness=firmness, places=places
         )
+        joints, ends = put(joints, feet, skeleton, fps)
         # A foot rests from where it has come to its place, not while it takes hold.
         away = np.linalg.norm(ends - middles(ends, contacts), axis=-1)
         rested = trimmed(contacts, away < _RESTS * settings.size + (1.0 - firmness))

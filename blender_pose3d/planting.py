@@ -39,30 +39,11 @@ class Feet:
     grip: np.ndarray
 
 
-def plant(
-    joints: np.ndarray,
-    points: np.ndarray,
-    contacts: np.ndarray,
-    skeleton: Skeleton,
-    fps: float,
-    *,
-    heights: np.ndarray,
-    firmness: float = 1.0,
-    places: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Joints (T, J, 3), metres, z up, floor at 0, whose feet rest while they touch the ground, and the places
-    (T, F, 3) of the ends of these feet; arguments as those of ``standing_feet``.
+def put(joints: np.ndarray, feet: Feet, skeleton: Skeleton, fps: float) -> tuple[np.ndarray, np.ndarray]:
+    """Joints (T, J, 3), metres, on these feet, and the places (T, F, 3) of their ends, as far as legs reach.
 
     Bones keep their lengths; only legs and, where one would be stretched, the place of the whole body change.
     """
-    feet = standing_feet(
-        joints, points, contacts, skeleton, fps, heights=heights, firmness=firmness, places=places
-    )
-    return put(joints, feet, skeleton, fps)
-
-
-def put(joints: np.ndarray, feet: Feet, skeleton: Skeleton, fps: float) -> tuple[np.ndarray, np.ndarray]:
-    """Joints (T, J, 3) on these feet, and the places (T, F, 3) of their ends, as far as legs reach."""
     joints, short = bent_legs(joints + feet.hips[:, None], feet.ankles, skeleton, fps)
     ends = feet.ends + np.repeat(short, feet.ends.shape[1] // 2, axis=1)
     toes = [skeleton.index(name) for name in ("LToe", "RToe") if name in skeleton.joints]

@@ -14,7 +14,7 @@ from blender_pose3d.feet import rests, sole_points
 from blender_pose3d.footing import stand
 from blender_pose3d.limbs import bend, overreach, reach
 from blender_pose3d.motion import motion_from_tracks
-from blender_pose3d.planting import plant
+from blender_pose3d.planting import put, standing_feet
 from blender_pose3d.settings import MotionSettings
 from blender_pose3d.skeleton import H36M_17, H36M_19, Skeleton
 from blender_pose3d.spans import middles
@@ -27,7 +27,8 @@ EYE = np.array([0.0, -5.0, 1.5])
 
 def held(joints: np.ndarray, contacts: np.ndarray, fps: float = 30.0, size: float = 1.0) -> np.ndarray:
     points, heights = sole_points(joints, H36M_19, size), rests(H36M_19, size)
-    return plant(joints, points, contacts, H36M_19, fps, heights=heights)[0]
+    feet = standing_feet(joints, points, contacts, H36M_19, fps, heights=heights)
+    return put(joints, feet, H36M_19, fps)[0]
 
 
 def lengths(joints: np.ndarray, skeleton: Skeleton = H36M_19) -> np.ndarray:
@@ -296,7 +297,8 @@ def test_a_place_behind_the_heel_does_not_turn_the_foot_round() -> None:
     places = points.copy()
     places[..., 2] = heights
     places[:, 1] = places[:, 0] + 0.8 * (places[:, 0] - places[:, 1])
-    planted, _ = plant(joints, points, contacts, H36M_19, 30.0, heights=heights, places=places)
+    feet = standing_feet(joints, points, contacts, H36M_19, 30.0, heights=heights, places=places)
+    planted, _ = put(joints, feet, H36M_19, 30.0)
     before, after = (at(j, "LToe") - at(j, "LAnkle") for j in (joints, planted))
     cosine = (before * after).sum(-1) / np.linalg.norm(before, axis=-1) / np.linalg.norm(after, axis=-1)
     assert cosine.min() > 0.5

@@ -6,8 +6,8 @@ in each frame by itself, which takes most of the time.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,11 @@ from ..fbx_clip import with_clip
 from ..fbx_nodes import FbxError
 from ..joint_clip import JointClip
 from .export_clip import clip_of
-from .export_files import exporter, write_whole
+from .export_files import animated, exporter, write_whole
 from .export_presets import PRESETS, ExportSettings, Preset
 from .export_shapes import settle_shapes
 from .export_skeleton import Skeleton, skeleton_of
 from .export_stage import stage
-
-_log = logging.getLogger(__name__)
 
 # From Blender's world in metres to the file's space: what the exporter does to objects under the axes and
 # scale below, so that what the stage puts there comes out as the identity.
@@ -67,11 +65,8 @@ def export_fbx(
     job = _Job(armature, Path(path), skeleton, chosen, meshes)
     if settings.content == "character":
         return job.write()
-    try:
-        return job.write(clip_of(armature, skeleton.motion, _AXES, Path(path).stem, meshes=meshes))
-    except FbxError as error:
-        _log.warning("Blender's exporter writes the animation of %s: %s", path, error)
-        return job.write(by_exporter=True)
+    make = partial(clip_of, armature, skeleton.motion, _AXES, job.path.stem, meshes=meshes)
+    return animated(job.path, make, job.write, FbxError)
 
 
 @dataclass

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import ExportError
+
+if TYPE_CHECKING:
+    from ..joint_clip import JointClip
+
+_log = logging.getLogger(__name__)
 
 _PYTHONS = re.compile(r"^(Error: )?([A-Za-z]*Error: )?(\[Errno \d+\] )?")
 """What stands before a cause that Python's exceptions tell."""
@@ -42,6 +48,21 @@ def write_whole(path: str | Path, write: Callable[[Path], Any]) -> Path:
         cause = [line for line in str(error).splitlines() if line.strip() and "Location:" not in line][-1]
         raise ExportError(f"Cannot write {path}: {_PYTHONS.sub('', cause.strip())}") from error
     return path
+
+
+def animated(
+    path: Path, clip: Callable[[], JointClip], write: Callable[..., Path], unlike: type[Exception]
+) -> Path:
+    """A character's file with a clip put into it; where the file is made unlike what is known of it
+    (``unlike``), with the animation that Blender's exporter makes, slowly.
+
+    write: takes the clip, or by_exporter, and returns the file. Raises ExportError and what ``clip`` raises.
+    """
+    try:
+        return write(clip())
+    except unlike as error:
+        _log.warning("Blender's exporter writes the animation of %s: %s", path, error)
+        return write(by_exporter=True)
 
 
 @contextmanager

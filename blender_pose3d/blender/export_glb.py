@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,13 @@ from ..glb_clock import stretched
 from ..glb_file import GlbError
 from ..joint_clip import JointClip
 from .export_clip import clip_of
-from .export_files import exporter, write_whole
+from .export_files import animated, exporter, write_whole
 from .export_presets import ExportSettings
 from .export_shapes import settle_shapes
 from .export_skeleton import Skeleton, skeleton_of
 from .export_stage import stage
 from .scene import frame_rate
 
-_log = logging.getLogger(__name__)
 # From Blender's world to the file's space, which the exporter turns all into.
 _AXES = np.array([[1.0, 0, 0, 0], [0, 0, 1.0, 0], [0, -1.0, 0, 0], [0, 0, 0, 1]])
 _OPTIONS: dict[str, Any] = {
@@ -46,11 +45,8 @@ def export_glb(
     job = _Job(armature, Path(path), skeleton_of(armature, settings, None), meshes)
     if settings.content == "character":
         return job.write()
-    try:
-        return job.write(clip_of(armature, job.skeleton.motion, _AXES, job.path.stem, meshes=meshes))
-    except GlbError as error:
-        _log.warning("Blender's exporter writes the animation of %s: %s", path, error)
-        return job.write(by_exporter=True)
+    make = partial(clip_of, armature, job.skeleton.motion, _AXES, job.path.stem, meshes=meshes)
+    return animated(job.path, make, job.write, GlbError)
 
 
 @dataclass

@@ -61,15 +61,14 @@ class Builder:
 
     def _conv(self, x: _Node, name: str, stride: int = 1, *, relu: bool = True) -> _Node:
         ops = self.ops
-        bias, pad = self.weights[f"{name}.bias"], self.weights[f"{name}.weight"].shape[-1] // 2
-        y = ops.convolution(
-            x, self._weight(name), [stride, stride], [pad, pad], [pad, pad], [1, 1], name=name
-        )
+        (weight, bias), pad = self._layer(name), self.weights[f"{name}.weight"].shape[-1] // 2
+        y = ops.convolution(x, weight, [stride, stride], [pad, pad], [pad, pad], [1, 1], name=name)
         y = ops.add(y, ops.constant(bias.reshape(1, -1, 1, 1)))
         return ops.relu(y) if relu else y
 
-    def _weight(self, name: str) -> _Node:
-        return self.ops.constant(self.weights[f"{name}.weight"])
+    def _layer(self, name: str) -> tuple[_Node, np.ndarray]:
+        """A convolution's weight as a node, and its bias (C,)."""
+        return self.ops.constant(self.weights[f"{name}.weight"]), self.weights[f"{name}.bias"]
 
     def _path(self, x: _Node, prefix: str, strides: Sequence[int], *, relu: bool = True) -> _Node:
         """Convolutions one after another: prefix.0, prefix.0.0 or prefix.0.0.0 and so on, as torch names

@@ -13,7 +13,7 @@ from .hrnet_graph import build
 from .hrnet_int8 import build_int8
 from .openvino_model import SharedOut, library, settings
 
-_BUILD = "hrnet heatmaps 1"  # raise it when build() or build_int8() makes something else of the same weights
+_BUILD = "hrnet heatmaps 2"  # raise it when build() or build_int8() makes something else of the same weights
 
 
 class OpenVinoHeatmaps:

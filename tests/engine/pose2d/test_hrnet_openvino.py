@@ -173,13 +173,26 @@ def test_weights_as_whole_numbers_are_half_a_step_off_at_most() -> None:
     assert np.sqrt((off**2).mean()) < 0.02 * weight.std()
 
 
+def test_whole_numbers_leave_a_layers_mean_as_it_was() -> None:
+    random = np.random.default_rng(3)
+    weight, bias = random.normal(size=(5, 7, 3, 3)).astype(np.float32), random.normal(size=5)
+    builder = hrnet_int8._Int8Builder({"layer.weight": weight, "layer.bias": bias})
+    builder._means["layer"] = random.uniform(0, 3, 7)
+    _, moved = builder._layer("layer")
+    whole, step = hrnet_int8.whole_numbers(weight)
+    mean = np.broadcast_to(builder._means["layer"][:, None, None], (7, 3, 3)).ravel()
+    assert np.abs(moved - bias).max() > 0.01
+    after = (whole * step).reshape(5, -1) @ mean + moved
+    np.testing.assert_allclose(after, weight.reshape(5, -1) @ mean + bias, atol=1e-4)
+
+
 def test_moments_after_a_relu_are_those_of_samples() -> None:
     mean, variance = np.array([-1.0, 0, 2]), np.array([1.0, 0.25, 4])
     samples = np.random.default_rng(0).normal(mean, np.sqrt(variance), (400_000, 3)).clip(0)
     found = hrnet_int8.rectified(hrnet_int8.Spread(mean, variance))
     np.testing.assert_allclose(found.mean, samples.mean(axis=0), atol=0.01)
     np.testing.assert_allclose(found.variance, samples.var(axis=0), atol=0.03)
-    assert found.most == pytest.approx(2 + 8 * 2)
+    assert found.most == pytest.approx(2 + hrnet_int8._DEVIATIONS * 2)
 
 
 def test_who_computes(monkeypatch: pytest.MonkeyPatch) -> None:

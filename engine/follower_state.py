@@ -8,7 +8,7 @@ again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from .backtrack import PastFrame
     from .follower import Follower
+    from .search import Search
 
 Part = dict[str, np.ndarray]
+
+_SEARCH = ("seen", "cells", "stirred")  # of the search for new people
 
 
 class Recorder:
@@ -53,6 +56,7 @@ class Recorder:
             "stretch": np.array(follower.stretch),
             "next_look": np.array(follower.next_look, dtype=np.float64),
             "check": np.array(check),
+            **_of_search(follower.search),
         }
         self._frames, self._looked = rows, len(follower.looked)
         return part
@@ -94,6 +98,7 @@ class State:
     stretch: int
     next_look: float
     check: int
+    search: dict[str, np.ndarray]
     recorder: Recorder = field(default_factory=Recorder)
 
     @property
@@ -109,8 +114,15 @@ class State:
         follower.looked = self.looked
         follower.next_look, follower.stretch = self.next_look, self.stretch
         follower.last = again[self.last] if self.last >= 0 else None
-        for row in self.recent:
-            follower.recent.add(again[row])
+        kept = set(self.recent)
+        for row, past in sorted(again.items()):
+            if row in kept:
+                follower.recent.add(past)
+            elif kept and row > min(kept):
+                follower.recent.note(row, past.time)
+        if self.search:
+            fresh = follower.scout.fresh(frames[-1].frame, follower.scout.glimpse(frames[-1].frame))
+            follower.search = replace(fresh, **self.search)  # type: ignore[arg-type]
 
 
 def put_together(parts: Sequence[Part], skeleton: Skeleton) -> State:
@@ -135,6 +147,7 @@ def put_together(parts: Sequence[Part], skeleton: Skeleton) -> State:
         stretch=int(end["stretch"]),
         next_look=float(end["next_look"]),
         check=int(end["check"]),
+        search={name: end[f"search.{name}"] for name in _SEARCH if f"search.{name}" in end},
     )
     rows = len(state.numbers)
     if not rows or len(state.times) != rows or (watched is not None and len(watched) != rows):
@@ -146,6 +159,10 @@ def put_together(parts: Sequence[Part], skeleton: Skeleton) -> State:
     recorder._runs = [len(run.rows) for run in runs]
     recorder._watched = {} if watched is None else {n: len(c) for n, c in watched.columns(rows).items()}
     return state
+
+
+def _of_search(search: Search | None) -> Part:
+    return {} if search is None else {f"search.{name}": getattr(search, name) for name in _SEARCH}
 
 
 def _joined(parts: Sequence[Part], name: str) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from blender_pose3d.skeleton import HALPE_26
 
 from .. import association, body2d
-from ..pose2d.base import PoseNetwork, Region
+from ..pose2d.base import Finds, PoseNetwork, Region, first_region
 from ..pose2d.blazepose_detector import BlazePoseDetector, Candidates, body_boxes
 from ..sight import BIRTH_SCORE, Sight
 from ..tracklet import Pose
@@ -128,9 +128,9 @@ def find(
 ) -> Found:
     """Everybody in the set's pictures by the protocol FOUND, or TURNED.
 
-    The detector's regions, a first look there, a second where the first pose says. FOUND: who is nobody by
-    the engine's rule is left out. The same person twice is left out in both. A pose's box score is the score
-    of the detector that it began with.
+    The detector's regions, a first look there, a second where the first pose says. FOUND: the engine's
+    regions, and who is nobody by its rule is left out. The same person twice is left out in both. A pose's
+    box score is the score of the detector that it began with.
     """
     sight = Sight(network)
     picture: list[int] = []
@@ -139,8 +139,9 @@ def find(
     for image, rows in people.by_picture():
         number = int(people.picture[rows[0]])
         candidates = detections.of(people.name, number, image)
-        upright = [network.region_from_box(box) for box in body_boxes(candidates).astype(np.float32)]
-        first = sight.poses(image, turned_regions(candidates) if turned else upright)
+        first = sight.poses(
+            image, turned_regions(candidates) if turned else engine_regions(network, candidates)
+        )
         second = sight.poses(image, [network.region(p.joints, p.score) for p in first])
         kept = [i for i, p in enumerate(second) if turned or sight.is_somebody(p, image, BIRTH_SCORE)]
         kept.sort(key=lambda i: -second[i].presence * float(second[i].score.mean()))
@@ -154,6 +155,13 @@ def find(
         joints, score = np.stack([p.joints for p in poses]), np.stack([p.score for p in poses])
         _put(seen, np.arange(len(poses)), joints, score, network)
     return Found(np.array(picture, np.int64), seen.joints, seen.score, np.array(box_score))
+
+
+def engine_regions(network: PoseNetwork, candidates: Candidates) -> list[Region]:
+    """Where the engine looks first: turned with the body for BlazePose, round the upright box for others."""
+    box = body_boxes(candidates).astype(np.float32)
+    finds = Finds(box, candidates.score, candidates.hips, candidates.circle)
+    return [first_region(network, finds, row) for row in range(len(box))]
 
 
 def turned_regions(candidates: Candidates) -> list[Region]:
@@ -192,6 +200,7 @@ class Mirrored:
         self._network = network
         self.name, self.sha256, self.skeleton = network.name, network.sha256, network.skeleton
         self.region, self.region_from_box = network.region, network.region_from_box
+        self.region_from_circle = getattr(network, "region_from_circle", None)
         self.presence: np.ndarray = np.zeros(0, np.float32)
 
     def predict(self, image: np.ndarray, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:

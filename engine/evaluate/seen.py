@@ -19,7 +19,7 @@ from ..video import VideoInfo, probe, read_frames
 _ENGINE = Path(__file__).parents[1]
 _FOLLOWING = (
     "appearance", "association", "backtrack", "bend", "body2d", "columns", "doubles", "follower", "frame",
-    "people", "plausible", "scout", "sight", "stitch", "tracklet", "upright", "video",
+    "people", "plausible", "scout", "search", "sight", "stitch", "tracklet", "upright", "video",
 )  # fmt: skip
 _WORLD = 33
 
@@ -51,6 +51,7 @@ class _Listener:
         self._network = network
         self.name, self.sha256, self.skeleton = network.name, network.sha256, network.skeleton
         self.region, self.region_from_box = network.region, network.region_from_box
+        self.region_from_circle = getattr(network, "region_from_circle", None)
         self.presence: np.ndarray = np.zeros(0, dtype=np.float32)
         self.heard: dict[bytes, np.ndarray] = {}
 

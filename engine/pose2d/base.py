@@ -36,6 +36,41 @@ class Keypoints(NamedTuple):
     presence: np.ndarray
 
 
+class Finds(NamedTuple):
+    """N people whom a detector found in a picture, best first; lengths in px.
+
+    box: (N, 4) x0 y0 x1 y1 of whole bodies, which may reach outside. score: (N,) 0 to 1, below 0.5 in doubt.
+    hips: (N, 2) their middle; top: (N, 2) where the body ends beyond the head, so that from the hips there is
+    up. NaN: not known.
+    """
+
+    box: np.ndarray
+    score: np.ndarray
+    hips: np.ndarray
+    top: np.ndarray
+
+    @classmethod
+    def of_boxes(cls, box: np.ndarray, score: np.ndarray) -> Finds:
+        """Finds of a detector that knows boxes alone."""
+        box = np.asarray(box, dtype=np.float64).reshape(-1, 4)
+        unknown = np.full((len(box), 2), np.nan)
+        return cls(box, np.asarray(score, dtype=np.float64).reshape(-1), unknown, unknown)
+
+    def chosen(self, which: np.ndarray) -> Finds:
+        """Some of them, by an index or a mask (N,)."""
+        return Finds(*(column[which] for column in self))
+
+
+def first_region(network: PoseNetwork, finds: Finds, row: int) -> Region:
+    """Where to look for somebody first: turned with the body where the network has ``region_from_circle``
+    and the detector knows how the body lies, else round the box."""
+    turned = getattr(network, "region_from_circle", None)
+    if turned is None or not np.isfinite([finds.hips[row], finds.top[row]]).all():
+        return network.region_from_box(finds.box[row])
+    region: Region = turned(finds.hips[row], finds.top[row])
+    return region
+
+
 class PoseNetwork(Protocol):
     """A top-down 2D keypoint network. It is called from one thread at a time."""
 
@@ -76,7 +111,7 @@ class BatchedPoseNetwork(PoseNetwork, Protocol):
 
 
 class PersonDetector(Protocol):
-    """Finds whole people in a picture."""
+    """Finds whole people in a picture. Those that can be asked view by view are ViewDetectors."""
 
     def detect(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Boxes (N, 4) x0 y0 x1 y1 px and scores (N,), best first, of an (H, W, 3) uint8 RGB picture."""

@@ -3,17 +3,21 @@
 The network (Bazarevsky et al., "BlazePose: On-device Real-time Body Pose tracking", 2020) is a single-shot
 detector of heads on a 224 px square. Each head carries the body's alignment: the middle of the hips and a
 point on the circle round the hips that encloses the whole body. It was made for one person near the
-camera, so the picture is shown to it whole and in overlapping square tiles; in smaller tiles when that
-shows nobody.
+camera, so the picture is shown to it whole and in overlapping square tiles (views.py); in smaller tiles when
+that shows nobody.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from .base import Finds
+from .views import Halves, Kind, View, views
 
 if TYPE_CHECKING:
     from .litert import LiteModel
@@ -25,14 +29,11 @@ _GRIDS = ((28, 2), (14, 2), (7, 6))
 ANCHORS = sum(cells * cells * each for cells, each in _GRIDS)
 _VALUES = 12  # head box x y w h, then x y of hips, body circle, shoulders, upper-body circle
 _LEAST_SCORE = 0.5
+_DOUBTFUL = 0.35  # what stirs and scores as much may be somebody
 _SAME_HEAD = 0.3  # overlap of two head boxes that are one
 _SAME_HIPS = 0.35  # distance of two hip centres that are one person's, in body radii
 _BOX_RADIUS = 1.1  # the circle runs through the face of some; the box is to hold their head
 _HALF_WIDTH = 0.5  # of a person with arms down, in body radii
-_TILE_OVERLAP = 0.3
-_MOST_TILES_ALONG = 6
-_LARGE = 4  # times the input's side; half of it still has two pixels for one
-_FINE_TILE = 0.62  # side of the smaller tiles, of the picture's short side: two rows of them
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,15 @@ class Candidates:
         return Candidates(head, self.hips * scale + offset, self.circle * scale + offset, self.score)
 
 
+def nobody() -> Candidates:
+    """No candidates at all."""
+    return Candidates(np.zeros((0, 4)), np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0))
+
+
 def joined(parts: list[Candidates]) -> Candidates:
     """All candidates of several lists in one."""
+    if not parts:
+        return nobody()
     return Candidates(
         np.concatenate([p.head for p in parts]),
         np.concatenate([p.hips for p in parts]),
@@ -150,22 +158,6 @@ def body_boxes(found: Candidates) -> np.ndarray:
     return np.concatenate([found.hips - reach, found.hips + reach], axis=-1)
 
 
-def tiles(width: int, height: int, side: float) -> list[tuple[int, int, int]]:
-    """x, y and side, px, of overlapping square tiles that cover a picture of the given size.
-
-    A tile is no smaller than a sixth of the longer side, so that strips give few; it may be larger than the
-    shorter one.
-    """
-    side = max(1, round(side), -(-max(width, height) // _MOST_TILES_ALONG))
-    return [(x, y, side) for y in _starts(height, side) for x in _starts(width, side)]
-
-
-def _starts(length: int, side: int) -> list[int]:
-    rest = max(length - side, 0)
-    count = 1 + int(np.ceil(rest / (side * (1 - _TILE_OVERLAP))))
-    return [int(x) for x in np.round(np.linspace(0, rest, count))]
-
-
 class BlazePoseDetector:
     """PersonDetector with the file pose_detection.tflite."""
 
@@ -185,48 +177,38 @@ class BlazePoseDetector:
         found = self.candidates(image)
         return body_boxes(found).astype(np.float32), found.score.astype(np.float32)
 
-    def glance(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As `detect`, the picture shown as a whole alone: a quarter of the work. Small people are missed."""
-        found = self._view(image, 0, 0, max(image.shape[:2]))
-        return body_boxes(found).astype(np.float32), found.score.astype(np.float32)
-
     def candidates(self, image: np.ndarray) -> Candidates:
-        """The people in a picture with their hips and circles, best first."""
-        # a large picture is made smaller once, for all views
-        if min(image.shape[:2]) >= _LARGE * INPUT:
-            return self.candidates(_halved(image)).moved(2.0, np.zeros(2))
-        height, width = image.shape[:2]
-        short = min(width, height)
-        views = [(0, 0, max(width, height))]
-        if max(width, height) > 1.2 * short:
-            views += tiles(width, height, short)
-        found = merge(joined([self._view(image, *v) for v in views]), blend=False)
-        if len(found) == 0:
-            fine = tiles(width, height, _FINE_TILE * short)
-            found = merge(joined([self._view(image, *v) for v in fine]), blend=False)
+        """The people in a picture with their hips and circles, best first: in the whole and in tiles, in the
+        finer ones where those show nobody."""
+        every = self.views(*image.shape[:2])
+        halves = Halves(image)
+        found = nobody()
+        for fine in (False, True):
+            if not len(found):
+                some = [view for view in every if (view.kind == Kind.FINE) == fine]
+                found = merge(joined(self.look(halves, some)), blend=False)
+                found = found[found.score >= _LEAST_SCORE]
         return found
 
-    def _view(self, image: np.ndarray, x: int, y: int, side: int) -> Candidates:
-        """People in one square of the picture; what of it lies outside the picture is black, shared out."""
-        import cv2
+    def views(self, height: int, width: int) -> tuple[View, ...]:
+        """What a picture of that size can be shown as."""
+        return views(height, width)
 
-        part = image[y : y + side, x : x + side]
-        height, width = part.shape[:2]
-        scale = INPUT / side
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        small = cv2.resize(part, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        left, top = (INPUT - size[0]) // 2, (INPUT - size[1]) // 2
-        square = np.zeros((INPUT, INPUT, 3), dtype=np.float32)
-        square[top : top + size[1], left : left + size[0]] = small
+    def look(self, picture: Halves, some: Sequence[View]) -> list[Candidates]:
+        """The people in each of some views of a picture, doubtful ones too. What is seen in one does not
+        depend on the others."""
+        return [self._look(picture, view) for view in some]
+
+    def finds(self, seen: Sequence[Candidates]) -> Finds:
+        """Who was seen in several views of one picture, each person once, doubtful ones too."""
+        found = merge(joined(list(seen)), blend=False) if seen else nobody()
+        box = body_boxes(found).astype(np.float32).astype(np.float64)
+        return Finds(box, found.score, found.hips, found.circle)
+
+    def _look(self, picture: Halves, view: View) -> Candidates:
+        square, scale, corner = picture.square(view, INPUT)
         shapes = ((1, ANCHORS, _VALUES), (1, ANCHORS, 1))
         values, logits = self._model.run(square[None] / 127.5 - 1, *shapes)
-        found = merge(decode(values[0], logits[0], self._anchors), blend=True)
-        return found.moved(1 / scale, np.array([x - left / scale, y - top / scale]))
-
-
-def _halved(image: np.ndarray) -> np.ndarray:
-    """The means of two by two px; an odd row or column at the end is left out."""
-    import cv2
-
-    height, width = (n // 2 for n in image.shape[:2])
-    return cv2.resize(image[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+        found = decode(values[0], logits[0], self._anchors, _DOUBTFUL)
+        sure = found.score >= _LEAST_SCORE
+        return joined([merge(found[part], blend=True) for part in (sure, ~sure)]).moved(scale, corner)

@@ -14,7 +14,6 @@ from engine.pose2d.blazepose_detector import (
     decode,
     joined,
     merge,
-    tiles,
 )
 
 
@@ -97,25 +96,6 @@ def test_moved():
     found = person(10, 20, 5, 1).moved(2.0, np.array([100, 200]))
     np.testing.assert_allclose(found.hips, [[120, 240]])
     assert found.radius[0] == pytest.approx(10)
-
-
-@pytest.mark.parametrize(
-    ("width", "height", "side"), [(1920, 1080, 1080), (100, 100, 55), (64, 4000, 64), (3, 2, 9)]
-)
-def test_tiles_cover_the_picture(width, height, side):
-    covered = np.zeros((height, width), dtype=int)
-    for x, y, size in tiles(width, height, side):
-        assert x >= 0 and y >= 0
-        assert x + size <= max(width, size) and y + size <= max(height, size)
-        covered[y : y + size, x : x + size] += 1
-    assert (covered > 0).all()
-    assert len(tiles(width, height, side)) < 20
-
-
-def test_tiles_overlap_by_nearly_a_third():
-    starts = [x for x, _, _ in tiles(1920, 1080, 1080)]
-    assert len(starts) == 3
-    assert (1080 - np.diff(starts) >= 0.3 * 1080).all()
 
 
 @pytest.fixture(scope="module")

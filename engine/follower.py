@@ -10,17 +10,16 @@ import numpy as np
 
 from . import association, body2d, trace
 from .backtrack import PastFrame, RecentFrames, Sighting, backtrack
+from .between import Moved, look_between
 from .frame import PictureFrame
 from .pace import EVERY_FRAME, Pace, surprise
-from .partly import Image
-from .pose2d.base import Finds, PersonDetector, PoseNetwork, Region, first_region
-from .scout import Expected, Scout
-from .search import LONGEST, LOOK_EVERY, LOOK_SOON, Mood, Search
+from .pose2d.base import PersonDetector, PoseNetwork
+from .scout import LOOK_EVERY, LOOK_SOON, Scout
 from .sight import BIRTH_SCORE, KEEP_SCORE, Sight
 from .tracklet import Pose, Tracklet
 
 _GIVE_UP = 0.8  # seconds for which a lost person is looked for where they should be
-_REMEMBER = 1.1 * LONGEST  # seconds of frames kept, in which to look where a new person came from
+_REMEMBER = 1.1 * LOOK_EVERY  # seconds of frames kept, in which to look where a new person came from
 
 
 class Follower:
@@ -38,7 +37,7 @@ class Follower:
         self.scout = detector if isinstance(detector, Scout) else Scout(detector)
         self.skeleton = network.skeleton
         self.pace = pace
-        self.recent = RecentFrames(_REMEMBER + pace.longest, coarsest=pace.longest)
+        self.recent = RecentFrames(_REMEMBER + pace.longest)
         self.waiting: list[PastFrame] = []
         self.stretch = 1
         self.last: PastFrame | None = None
@@ -46,7 +45,6 @@ class Follower:
         self.all: list[Tracklet] = []
         self.looked: list[int] = []
         self.next_look = -np.inf
-        self.search: Search | None = None
 
     def take(self, row: int, frame: PictureFrame) -> None:
         """One more frame; rows count from 0."""
@@ -73,8 +71,8 @@ class Follower:
             self.last = now
             return True
         with trace.span("convert"):
-            image = now.frame.view
-        candidates, followed, search = self._candidates(now, image)
+            image = now.frame.image
+        candidates, followed = self._candidates(now, image)
         kept = association.distinct(candidates, self.skeleton)
         born = [index >= followed for index in kept]
         candidates = [candidates[index] for index in kept]
@@ -90,15 +88,13 @@ class Follower:
         taken = set(owners.values())
         # a pose that nobody owns is a jump to something else; only the detector brings new people
         self._take(known, [each for i, each in enumerate(seen) if born[i] and i not in taken])
-        self.search = search
         self._plan_next_look(time)
         self.looked.append(now.row)
         self.last = now
         return True
 
-    def _candidates(self, now: PastFrame, image: Image) -> tuple[list[Pose], int, Search | None]:
-        """Poses where people should be, then those of whom the detector finds; how many the former are; and
-        the search after that."""
+    def _candidates(self, now: PastFrame, image: np.ndarray) -> tuple[list[Pose], int]:
+        """Poses where people should be, then those of whom the detector finds; how many the former are."""
         time = now.time
         poses = self.sight.poses(image, [self.sight.expected(t, time) for t in self.active])
         good = np.array([self.sight.is_somebody(p, image, KEEP_SCORE) for p in poses], dtype=bool)
@@ -107,10 +103,8 @@ class Follower:
         # regions that show one body, the one that expected it gives the steadier pose: it comes first.
         keep = np.flatnonzero(good & (cost <= association.LARGEST_COST).any(axis=0))
         candidates = [poses[i] for i in keep[np.argsort(cost.diagonal()[keep], kind="stable")]]
-        if time < self.next_look:
-            return candidates, len(candidates), self.search
-        finds, search = self._find(now, image, candidates)
-        return candidates + self._poses(finds, image, candidates), len(candidates), search
+        found = self._detect(now, image, candidates) if time >= self.next_look else []
+        return candidates + found, len(candidates)
 
     def _take(self, known: dict[int, Sighting], new: list[Sighting]) -> None:
         for index, seen in known.items():
@@ -133,7 +127,8 @@ class Follower:
         for index in there - set(moved):
             self.active[index].fill(rows, known[index].pose, now.time)
         if moved and between:
-            self._look_between(between, [(self.active[i], known[i]) for i in moved])
+            quick = [Moved(self.active[i], known[i]) for i in moved]
+            self.looked += look_between(self.sight, between, quick, self.pace.surprise)
         frames = now.row - self.last.row
         return self.pace.stretch(frames, max(surprises.values()), (now.time - self.last.time) / frames)
 
@@ -141,26 +136,6 @@ class Follower:
         """Who of the active was seen at the last look."""
         row = None if self.last is None else self.last.row
         return {i for i, tracklet in enumerate(self.active) if tracklet.rows[-1] == row}
-
-    def _look_between(self, between: list[PastFrame], moved: list[tuple[Tracklet, Sighting]]) -> None:
-        """Look for people whose poses before and after are known: the regions lie on the way."""
-        starts = [(t.times[-1], t.joints[-1].copy(), t.score[-1].copy()) for t, _ in moved]
-        regions: list[list[Region]] = []
-        for frame in between:
-            regions.append([])
-            for (_, seen), (time, joints, score) in zip(moved, starts, strict=True):
-                share = (frame.time - time) / (seen.time - time)
-                on_the_way = joints + share * (seen.pose.joints - joints)
-                regions[-1].append(self.network.region(on_the_way, np.minimum(score, seen.pose.score)))
-        with trace.span("convert"):
-            images = [frame.frame.view for frame in between]
-        poses = self.sight.poses_of_each(images, regions)
-        for frame, image, each in zip(between, images, poses, strict=True):
-            for (tracklet, seen), pose in zip(moved, each, strict=True):
-                fits = association.match_cost(tracklet, pose, frame.time, self.skeleton)
-                if self.sight.is_somebody(pose, image, KEEP_SCORE) and fits <= association.LARGEST_COST:
-                    tracklet.add(frame.row, frame.time, pose, alone=seen.alone)
-            self.looked.append(frame.row)
 
     def _extend(self, tracklet: Tracklet, seen: Sighting) -> None:
         """Add a pose, and before it those of the frames without one in which the person can be found."""
@@ -170,8 +145,6 @@ class Follower:
             others = [t for t in self.all if t is not tracklet]
             earlier = backtrack(self.sight, self.recent, seen, others, after=last)
         for each in [*earlier, seen]:
-            if earlier and tracklet.rows:
-                tracklet.fill(self.recent.passed_by(tracklet.rows[-1], each.row), each.pose, each.time)
             tracklet.add(each.row, each.time, each.pose, alone=each.alone)
 
     def _plan_next_look(self, time: float) -> None:
@@ -179,36 +152,18 @@ class Follower:
         lost = any(t.missing_for(time) > 0 for t in self.active)
         wait = LOOK_SOON if lost or not self.active else LOOK_EVERY
         self.next_look = time + wait if looked else min(self.next_look, time + wait)
-        seen = [t for t in self.active if t.missing_for(time) <= 0]
-        boxes = [body2d.boxes(t.predicted(self.next_look), t.score[-1]) for t in seen]
-        mood = self._mood(len(seen))
-        self.scout.expect(Expected(self.next_look, self.search, np.reshape(boxes, (-1, 4)), mood))
+        self.scout.expect(self.next_look)
 
-    def _mood(self, seen: int) -> Mood:
-        """seen: how many of the active are in view."""
-        if not self.active:
-            return Mood.NOBODY
-        return Mood.CALM if seen >= len(self.active) else Mood.LOST if seen else Mood.GONE
-
-    def _find(self, now: PastFrame, image: Image, known: list[Pose]) -> tuple[Finds, Search]:
-        """Whom the detector finds in a frame, and the search after that. known: who is in view."""
-        glimpse = self.scout.glimpse(now.frame)
-        search = self.search or self.scout.fresh(now.frame, glimpse)
-        covered = glimpse.covered(np.reshape([p.box for p in known], (-1, 4)), search.size)
-        return self.scout.find(now.frame, image, search, covered, self._mood(len(known)))
-
-    def _poses(self, finds: Finds, image: Image, known: list[Pose]) -> list[Pose]:
-        """Those of the found who are somebody, and none of the known."""
-        if known and len(finds.box):
+    def _detect(self, now: PastFrame, image: np.ndarray, known: list[Pose]) -> list[Pose]:
+        box = self.scout.find(now.frame, image)
+        if known and len(box):
             # somebody half hidden by a followed person overlaps them: only a near copy of a box is known
-            near = body2d.overlap(finds.box, np.stack([p.box for p in known])).max(axis=1)
-            finds = finds.chosen(near < 0.6)
-        regions = [first_region(self.network, finds, row) for row in range(len(finds.box))]
-        first = self.sight.poses(image, regions)
+            box = box[body2d.overlap(box, np.stack([p.box for p in known])).max(axis=1) < 0.6]
+        first = self.sight.poses(image, [self.network.region_from_box(b) for b in box])
         # a box of another size round a followed person shows them again
         again = association.distinct([*known, *first], self.skeleton)
         first = [p for i, p in enumerate(first, start=len(known)) if i in again]
-        # what a detector says is loose; a second look, placed by the pose itself, is a better start
+        # a detector's box is loose and upright; a second look, placed by the pose itself, is a better start
         second = self.sight.poses(image, [self.network.region(p.joints, p.score) for p in first])
         good = [p for p in second if self.sight.is_somebody(p, image, BIRTH_SCORE)]
         return sorted(good, key=lambda p: -p.presence * float(p.score.mean()))

@@ -7,6 +7,8 @@ import numpy as np
 from blender_pose3d.skeleton import Skeleton
 
 from . import appearance, body2d, trace
+from .pace import Look
+from .partly import Image
 from .pose2d.base import Keypoints, PoseNetwork, Region
 from .tracklet import Pose, Tracklet
 
@@ -25,7 +27,11 @@ class Sight:
         """Where a followed person should be at that time."""
         return self.network.region(tracklet.predicted(time), tracklet.score[-1])
 
-    def poses(self, image: np.ndarray, regions: list[Region]) -> list[Pose]:
+    def on_the_way(self, start: Look, end: Look, time: float) -> Region:
+        """Where somebody should be at a time between two looks."""
+        return self.network.region(start.towards(end, time), np.minimum(start.score, end.score))
+
+    def poses(self, image: Image, regions: list[Region]) -> list[Pose]:
         """One pose a region, whether somebody is there or not. image: (H, W, 3) uint8 RGB."""
         if not regions:
             return []
@@ -35,7 +41,7 @@ class Sight:
         presence = np.ones(len(regions)) if presence is None else np.asarray(presence)
         return self._described(image, Keypoints(joints, score, presence))
 
-    def poses_of_each(self, images: list[np.ndarray], regions: list[list[Region]]) -> list[list[Pose]]:
+    def poses_of_each(self, images: list[Image], regions: list[list[Region]]) -> list[list[Pose]]:
         """As `poses` of each picture, all at once where the network can."""
         together = getattr(self.network, "predict_many", None)
         if together is None:
@@ -44,7 +50,7 @@ class Sight:
             found = together(images, regions)
         return [self._described(image, seen) for image, seen in zip(images, found, strict=True)]
 
-    def _described(self, image: np.ndarray, seen: Keypoints) -> list[Pose]:
+    def _described(self, image: Image, seen: Keypoints) -> list[Pose]:
         size = body2d.stature(seen.joints, self.skeleton)
         with trace.span("appearance"):
             return [
@@ -52,7 +58,7 @@ class Sight:
                 for j, s, p, h in zip(*seen, size, strict=True)
             ]
 
-    def is_somebody(self, pose: Pose, image: np.ndarray, least_score: float) -> bool:
+    def is_somebody(self, pose: Pose, image: Image, least_score: float) -> bool:
         """Whether the pose is a person of whom enough is in the picture."""
         core = body2d.indices(self.skeleton)
         inside = ~body2d.outside(pose.joints[core], (image.shape[1], image.shape[0]))

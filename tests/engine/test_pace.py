@@ -49,7 +49,8 @@ def test_a_calm_walker_is_looked_at_in_half_the_frames_and_no_worse_for_it():
     assert calm.present.all() and calm.present.shape == (1, 120)
     truth = np.stack([scene.figures[0].joints(t) for t in range(120)])
     away = [np.linalg.norm(p.joints2d[0] - truth, axis=-1).mean() for p in (every, calm)]
-    assert away[1] < 1.1 * away[0]
+    # the steps are quick ones, 2.4 a second: a thousandth of the height, where networks err by twenty
+    assert away[1] < away[0] + 0.001 * 200
 
 
 def test_jumping_jacks_are_not_smeared():
@@ -58,12 +59,12 @@ def test_jumping_jacks_are_not_smeared():
     every, _ = run(scene, EVERY_FRAME)
     calm, _ = run(scene, CALM)
     assert calm.looked[:45].mean() < 0.6
-    assert calm.looked[50:].mean() > calm.looked[:45].mean()
+    assert calm.looked[50:].mean() > calm.looked[10:45].mean()
     truth = np.stack([scene.figures[0].joints(t) for t in range(105)])
     off = [np.linalg.norm(p.joints2d[0] - truth, axis=-1)[:, WRIST] / 200 for p in (every, calm)]
     # a wrist goes 1.4 m up and down in a second, by up to 8 % of the stature from frame to frame
     assert off[1].max() < off[0].max() + 0.015
-    assert off[1].mean() < off[0].mean() + 0.001
+    assert off[1].mean() < off[0].mean() + 0.002
 
 
 @pytest.mark.slow
@@ -107,3 +108,33 @@ def test_curves_go_through_looks_and_are_exact_for_parabolas():
     looked = np.array([1, 1, 0, 1, 0, 0, 1, 0, 1, 1], dtype=bool)
     joints = np.where(looked[:, None, None], truth, 0.0)
     np.testing.assert_allclose(curved(time, joints, looked), truth, atol=1e-9)
+
+
+class Trembling(FakeNetwork):
+    """One joint in ten leaps by a tenth of the stature, in each look."""
+
+    def predict(self, image: np.ndarray, regions: list) -> tuple[np.ndarray, np.ndarray]:
+        joints, score = super().predict(image, regions)
+        leaps = self.random.random(score.shape) < 0.1
+        return joints + 20 * leaps[..., None] * self.random.normal(size=joints.shape), score
+
+
+@pytest.mark.slow
+def test_wobble_is_not_taken_for_motion_and_a_kick_is_seen_all_the_same():
+    scene = Scene([walker(np.full(150, 300.0), RED)])
+    trembles = follow(scene, Trembling(scene, noise=0.003), FakeDetector(scene), pace=CALM)
+    assert trembles.looked.mean() < 0.5
+    kick = Scene([Kicking(np.full((150, 2), 300.0), np.full(150, 200.0), *RED)])
+    kicks = follow(kick, Trembling(kick, noise=0.003), FakeDetector(kick), pace=CALM)
+    assert kicks.looked[100:110].sum() >= 5
+
+
+class Kicking(Figure):
+    """Lifts a foot by three quarters of the stature within a fifth of a second, and puts it down."""
+
+    def joints(self, frame: int) -> np.ndarray:
+        joints = super().joints(0)
+        lift = np.sin(np.pi * np.clip((frame - 99) / 12, 0, 1)) ** 2
+        for name, share in (("left_knee", 0.5), ("left_ankle", 1.0)):
+            joints[COCO_17.index(name)] += 0.75 * share * lift * self.height[frame] * np.array([1.0, -0.7])
+        return joints

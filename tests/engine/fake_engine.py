@@ -3,7 +3,7 @@
 The fake 2D network sees a red block as a standing person; nothing else is replaced. SLOW=seconds in the
 environment makes each look take that long; CRASH=1 makes it fail as a bug would; CHATTY=1 makes it print on
 standard output. KEEP_EVERY=seconds is how often work is kept; KILL_IN_PART=n kills the process while it
-writes the n-th part of a checkpoint.
+writes the n-th part of a checkpoint. LIFT=frames leaves the real lifter, which lifts so many frames at once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LOW, HIGH = UNIT.min(axis=0), UNIT.max(axis=0)
 
 
 def red_box(image: np.ndarray) -> np.ndarray | None:
-    values = image.astype(np.int16)
+    values = np.asarray(image).astype(np.int16)
     red = (values[..., 0] > 140) & (values[..., 1] < 90) & (values[..., 2] < 90)
     if red.sum() < 200:
         return None
@@ -90,13 +90,16 @@ def install() -> None:
         width / 2,
         height / 2,
     )
-    sys.modules |= {m.__name__: m for m in (registry, lifter, camera)}
+    faked = (registry,) if os.environ.get("LIFT") else (registry, lifter, camera)
+    sys.modules |= {m.__name__: m for m in faked}
 
 
 def keep_often() -> None:
-    from engine import checkpoint, keeping
+    from engine import checkpoint, keeping, lift_keeping, lifting
 
     keeping.EVERY = float(os.environ.get("KEEP_EVERY", keeping.EVERY))
+    lift_keeping.EVERY = float(os.environ.get("KEEP_EVERY", lift_keeping.EVERY))
+    lifting._PIECE = int(os.environ.get("LIFT", lifting._PIECE))
     fatal = int(os.environ.get("KILL_IN_PART", "0"))
     written = []
 

@@ -243,6 +243,35 @@ def test_a_run_killed_at_any_moment_goes_on(video, tmp_path):
     same(read_tracks(output), read_tracks(tmp_path / "whole.npz"))
 
 
+def lifted_parts(folder: Path) -> int:
+    count = 0
+    for path in (folder / "checkpoints").rglob("[0-9]*.npz"):
+        with np.load(path) as part:
+            count += "lift.check" in part
+    return count
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
+def test_a_run_killed_while_it_lifts_goes_on(tmp_path):
+    """The real lifter; what was lifted before is not lifted again, and arrays are the same bit for bit."""
+    video = write(tmp_path / "long.mp4", [block(i % 90) for i in range(520)])
+    output = tmp_path / "killed.npz"
+    environment = {**os.environ, "KEEP_EVERY": "0.3", "LIFT": "128"}
+    there = {**environment, "POSE3D_CACHE": str(tmp_path / "killed")}
+    with subprocess.Popen(command(video, output), env=there) as process:
+        while process.poll() is None and not lifted_parts(tmp_path / "killed"):
+            time.sleep(0.02)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL and not output.exists()
+    assert lifted_parts(tmp_path / "killed")
+    done = subprocess.run(command(video, output), env=there, capture_output=True, text=True, check=True)
+    assert "goes on at frame" in done.stderr
+    elsewhere = {**environment, "POSE3D_CACHE": str(tmp_path / "whole"), "LIFT": "4096"}
+    subprocess.run(command(video, tmp_path / "whole.npz"), env=elsewhere, capture_output=True, check=True)
+    same(read_tracks(output), read_tracks(tmp_path / "whole.npz"))
+
+
 @pytest.mark.slow
 def test_two_engines_at_one_video_and_one_cache_are_safe(video, tmp_path):
     environment = {

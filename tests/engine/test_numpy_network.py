@@ -36,7 +36,7 @@ def networks() -> list:
     ]
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", [1, 2, 4, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 3, 5))])
 def test_poses_are_torchs(number) -> None:
     network = drawn(networks()[number])
     weights = weights_of(network)

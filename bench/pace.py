@@ -6,8 +6,8 @@ CLIPS hold rendered clips (`python -m bench.rendered_clips`, sets *measure* and 
 video.mp4 and truth.npz. DIR holds the motion capture: shots of it (bench/pace_shots.py) are followed too.
 Limits of engine/pace.py were chosen by the one half of each, the other half measures them. Per cent of the
 person's height, over the 13 main joints that can be seen; quick: those faster than one and a half heights a
-second. Jitter: the third difference from frame to frame. Lost: by interpolation alone, of the true joints. Which
-frames are looked at is partly chance, so shots of captured motion are followed from several first frames.
+second. Jitter: the third difference from frame to frame. Lost: by interpolation alone, of the true joints.
+Which frames are looked at is partly chance, so shots of captured motion are followed from several frames on.
 """
 
 from __future__ import annotations

@@ -13,13 +13,15 @@ from .backtrack import PastFrame, RecentFrames, Sighting, backtrack
 from .between import Moved, look_between
 from .frame import PictureFrame
 from .pace import EVERY_FRAME, Pace, surprise
-from .pose2d.base import PersonDetector, PoseNetwork
-from .scout import LOOK_EVERY, LOOK_SOON, Scout
+from .partly import Image
+from .pose2d.base import Finds, PersonDetector, PoseNetwork, first_region
+from .scout import Expected, Scout
+from .search import LONGEST, LOOK_EVERY, LOOK_SOON, Mood, Search
 from .sight import BIRTH_SCORE, KEEP_SCORE, Sight
 from .tracklet import Pose, Tracklet
 
 _GIVE_UP = 0.8  # seconds for which a lost person is looked for where they should be
-_REMEMBER = 1.1 * LOOK_EVERY  # seconds of frames kept, in which to look where a new person came from
+_REMEMBER = 1.1 * LONGEST  # seconds of frames kept, in which to look where a new person came from
 
 
 class Follower:
@@ -37,7 +39,7 @@ class Follower:
         self.scout = detector if isinstance(detector, Scout) else Scout(detector)
         self.skeleton = network.skeleton
         self.pace = pace
-        self.recent = RecentFrames(_REMEMBER + pace.longest)
+        self.recent = RecentFrames(_REMEMBER + pace.longest, coarsest=pace.longest)
         self.waiting: list[PastFrame] = []
         self.stretch = 1
         self.last: PastFrame | None = None
@@ -45,6 +47,7 @@ class Follower:
         self.all: list[Tracklet] = []
         self.looked: list[int] = []
         self.next_look = -np.inf
+        self.search: Search | None = None
 
     def take(self, row: int, frame: PictureFrame) -> None:
         """One more frame; rows count from 0."""
@@ -71,8 +74,8 @@ class Follower:
             self.last = now
             return True
         with trace.span("convert"):
-            image = now.frame.image
-        candidates, followed = self._candidates(now, image)
+            image = now.frame.view
+        candidates, followed, search = self._candidates(now, image)
         kept = association.distinct(candidates, self.skeleton)
         born = [index >= followed for index in kept]
         candidates = [candidates[index] for index in kept]
@@ -88,13 +91,15 @@ class Follower:
         taken = set(owners.values())
         # a pose that nobody owns is a jump to something else; only the detector brings new people
         self._take(known, [each for i, each in enumerate(seen) if born[i] and i not in taken])
+        self.search = search
         self._plan_next_look(time)
         self.looked.append(now.row)
         self.last = now
         return True
 
-    def _candidates(self, now: PastFrame, image: np.ndarray) -> tuple[list[Pose], int]:
-        """Poses where people should be, then those of whom the detector finds; how many the former are."""
+    def _candidates(self, now: PastFrame, image: Image) -> tuple[list[Pose], int, Search | None]:
+        """Poses where people should be, then those of whom the detector finds; how many the former are; and
+        the search after that."""
         time = now.time
         poses = self.sight.poses(image, [self.sight.expected(t, time) for t in self.active])
         good = np.array([self.sight.is_somebody(p, image, KEEP_SCORE) for p in poses], dtype=bool)
@@ -103,8 +108,10 @@ class Follower:
         # regions that show one body, the one that expected it gives the steadier pose: it comes first.
         keep = np.flatnonzero(good & (cost <= association.LARGEST_COST).any(axis=0))
         candidates = [poses[i] for i in keep[np.argsort(cost.diagonal()[keep], kind="stable")]]
-        found = self._detect(now, image, candidates) if time >= self.next_look else []
-        return candidates + found, len(candidates)
+        if time < self.next_look:
+            return candidates, len(candidates), self.search
+        finds, search = self._find(now, image, candidates)
+        return candidates + self._poses(finds, image, candidates), len(candidates), search
 
     def _take(self, known: dict[int, Sighting], new: list[Sighting]) -> None:
         for index, seen in known.items():
@@ -145,6 +152,8 @@ class Follower:
             others = [t for t in self.all if t is not tracklet]
             earlier = backtrack(self.sight, self.recent, seen, others, after=last)
         for each in [*earlier, seen]:
+            if earlier and tracklet.rows:
+                tracklet.fill(self.recent.passed_by(tracklet.rows[-1], each.row), each.pose, each.time)
             tracklet.add(each.row, each.time, each.pose, alone=each.alone)
 
     def _plan_next_look(self, time: float) -> None:
@@ -152,18 +161,36 @@ class Follower:
         lost = any(t.missing_for(time) > 0 for t in self.active)
         wait = LOOK_SOON if lost or not self.active else LOOK_EVERY
         self.next_look = time + wait if looked else min(self.next_look, time + wait)
-        self.scout.expect(self.next_look)
+        seen = [t for t in self.active if t.missing_for(time) <= 0]
+        boxes = [body2d.boxes(t.predicted(self.next_look), t.score[-1]) for t in seen]
+        mood = self._mood(len(seen))
+        self.scout.expect(Expected(self.next_look, self.search, np.reshape(boxes, (-1, 4)), mood))
 
-    def _detect(self, now: PastFrame, image: np.ndarray, known: list[Pose]) -> list[Pose]:
-        box = self.scout.find(now.frame, image)
-        if known and len(box):
+    def _mood(self, seen: int) -> Mood:
+        """seen: how many of the active are in view."""
+        if not self.active:
+            return Mood.NOBODY
+        return Mood.CALM if seen >= len(self.active) else Mood.LOST if seen else Mood.GONE
+
+    def _find(self, now: PastFrame, image: Image, known: list[Pose]) -> tuple[Finds, Search]:
+        """Whom the detector finds in a frame, and the search after that. known: who is in view."""
+        glimpse = self.scout.glimpse(now.frame)
+        search = self.search or self.scout.fresh(now.frame, glimpse)
+        covered = glimpse.covered(np.reshape([p.box for p in known], (-1, 4)), search.size)
+        return self.scout.find(now.frame, image, search, covered, self._mood(len(known)))
+
+    def _poses(self, finds: Finds, image: Image, known: list[Pose]) -> list[Pose]:
+        """Those of the found who are somebody, and none of the known."""
+        if known and len(finds.box):
             # somebody half hidden by a followed person overlaps them: only a near copy of a box is known
-            box = box[body2d.overlap(box, np.stack([p.box for p in known])).max(axis=1) < 0.6]
-        first = self.sight.poses(image, [self.network.region_from_box(b) for b in box])
+            near = body2d.overlap(finds.box, np.stack([p.box for p in known])).max(axis=1)
+            finds = finds.chosen(near < 0.6)
+        regions = [first_region(self.network, finds, row) for row in range(len(finds.box))]
+        first = self.sight.poses(image, regions)
         # a box of another size round a followed person shows them again
         again = association.distinct([*known, *first], self.skeleton)
         first = [p for i, p in enumerate(first, start=len(known)) if i in again]
-        # a detector's box is loose and upright; a second look, placed by the pose itself, is a better start
+        # what a detector says is loose; a second look, placed by the pose itself, is a better start
         second = self.sight.poses(image, [self.network.region(p.joints, p.score) for p in first])
         good = [p for p in second if self.sight.is_somebody(p, image, BIRTH_SCORE)]
         return sorted(good, key=lambda p: -p.presence * float(p.score.mean()))

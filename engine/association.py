@@ -7,6 +7,8 @@ is missing in this frame, rather than following somebody else.
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 
 from blender_pose3d.skeleton import Skeleton
@@ -20,6 +22,7 @@ LARGEST_COST = 1.7  # what costs more continues nobody
 _SURE_FOR = 0.15  # seconds for which motion alone says who it is
 _SAME_CLOTHES = 0.3
 _NEVER = 1e6
+_FEW = 4  # people, up to whom all matchings are tried
 
 
 def distinct(poses: list[Pose], skeleton: Skeleton) -> list[int]:
@@ -42,14 +45,24 @@ def assign(tracklets: list[Tracklet], poses: list[Pose], time: float, skeleton: 
     if not tracklets or not poses:
         return {}
     cost = costs(tracklets, poses, time, skeleton)
-    if len(tracklets) == 1 or len(poses) == 1:
-        rows, columns = np.unravel_index([cost.argmin()], cost.shape)
-    else:
+    rows, columns = _cheapest(cost)
+    return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= LARGEST_COST}
+
+
+def _cheapest(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the one-to-one matching with the least sum of costs (R, C)."""
+    if cost.shape[0] > cost.shape[1]:
+        columns, rows = _cheapest(cost.T)
+        return rows, columns
+    if cost.shape[1] > _FEW:
         # seldom needed, and slow to import
         from scipy.optimize import linear_sum_assignment
 
-        rows, columns = linear_sum_assignment(cost)
-    return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= LARGEST_COST}
+        matched: tuple[np.ndarray, np.ndarray] = linear_sum_assignment(cost)
+        return matched
+    rows = np.arange(cost.shape[0])
+    choices = np.array(list(permutations(range(cost.shape[1]), len(rows))))
+    return rows, choices[cost[rows, choices].sum(axis=1).argmin()]
 
 
 def alone(poses: list[Pose]) -> list[bool]:

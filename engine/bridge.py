@@ -21,6 +21,7 @@ import numpy as np
 from blender_pose3d.skeleton import COCO_17, H36M_19, HALPE_26, Skeleton
 
 from .bridge_chain import place_unseen
+from .monotone import monotone
 
 # Heights as fractions of stature, from the proportions in bridge_chain: the ear hole stands 0.130 above the
 # midpoint of the shoulder joints, the lobe 0.015 below it, the vertex 0.075 above it.
@@ -176,9 +177,7 @@ def _fill_short_gaps(points: np.ndarray, score: np.ndarray, max_gap: int) -> Non
     short = ~seen & (before >= 0) & (after < len(points)) & (after - before - 1 <= max_gap)
     if not short.any():
         return
-    from scipy.interpolate import PchipInterpolator  # takes most of a second
-
     for joint in np.flatnonzero(short.any(axis=0)):
         known, gap = np.flatnonzero(seen[:, joint]), np.flatnonzero(short[:, joint])
-        points[gap, joint] = PchipInterpolator(known, points[known, joint])(gap)
+        points[gap, joint] = monotone(known, points[known, joint], gap)
         score[gap, joint] = 0.5 * np.interp(gap, known, score[known, joint])

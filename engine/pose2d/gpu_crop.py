@@ -7,7 +7,7 @@ NumPy on the processor, so that nothing here waits for the device.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..partly import Image
 from . import crop
 from .crop import FINEST
 from .hrnet_graph import DEVIATION, MEAN
@@ -59,12 +60,12 @@ def window(shape: tuple[int, ...], affine: np.ndarray, size: tuple[int, int]) ->
 
 
 def packed(
-    where: list[tuple[np.ndarray, np.ndarray]], size: tuple[int, int], pin: bool = False
+    where: Sequence[tuple[Image, np.ndarray]], size: tuple[int, int], pin: bool = False
 ) -> tuple[Tensor, Windows]:
     """Pixels (M, 3) uint8 of the windows of all crops, and where each crop lies in them, on the processor.
 
-    where: picture (H, W, 3) uint8 and affine (2, 3) of each crop. pin: into memory that a GPU reads by
-    itself; torch lends it to nobody else before the copy is done.
+    where: picture (H, W, 3) uint8, of which no more than its window is read, and affine (2, 3) of each crop.
+    pin: into memory that a GPU reads by itself; torch lends it to nobody else before the copy is done.
     """
     cuts = [window(image.shape, affine, size) for image, affine in where]
     views = [image[rows, columns] for (image, _), (rows, columns) in zip(where, cuts, strict=True)]

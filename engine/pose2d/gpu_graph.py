@@ -4,7 +4,7 @@ What holds while a graph is recorded (CUDA C Programming Guide, "CUDA Graphs"; t
 may wait for the device or copy from ordinary memory, and inputs and results stay where they are. So whatever
 libraries make at a first call is made before, on the stream that records; the graphs of one runner share one
 pool of memory, since they never run at the same time and a result is fetched before the next begins; and only
-the recording thread's slips count, for another may be loading the lifter meanwhile.
+the recording thread's slips count, for what other threads ask of the device is not recorded.
 """
 
 from __future__ import annotations

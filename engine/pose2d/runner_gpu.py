@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from .. import trace
 from ..errors import EngineError
+from ..partly import Image
 from . import gpu_crop, gpu_heatmaps
 from .gpu_graph import FixedWork, out_of_memory
 from .runner import Plan
@@ -29,7 +30,7 @@ BATCH = 64
 _MOST_BYTES = 256 << 20  # of pictures that go up together
 _CLOSE = 0.05  # of the heatmaps' range: half precision that is farther off than that is broken
 
-_Where = list[tuple[np.ndarray, np.ndarray]]
+_Where = list[tuple[Image, np.ndarray]]
 
 
 class GpuRunner:
@@ -60,9 +61,7 @@ class GpuRunner:
         self._work = FixedWork(self._computed, self._device)
         self.name = f"torch {torch.__version__} on {_device_name(self._device)}, {self.number}"
 
-    def look(
-        self, images: Sequence[np.ndarray], affines: Sequence[np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def look(self, images: Sequence[Image], affines: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """As Runner says."""
         where = [(image, one) for image, some in zip(images, affines, strict=True) for one in some]
         found: list[np.ndarray] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from engine.errors import EngineError
+from engine.partly import PartlyRGB
 from engine.pose2d import crop, gpu_crop, gpu_heatmaps, heatmaps, runner_gpu
 from engine.pose2d.base import Region
 from engine.pose2d.gpu_graph import FixedWork, out_of_memory
@@ -17,6 +19,7 @@ from engine.pose2d.hrnet import HRNet
 from engine.pose2d.runner import HostRunner, Plan, cut
 from engine.pose2d.runner_gpu import GpuRunner
 from engine.pose2d.runner_torch import TorchHeatmaps
+from engine.upright import Layout
 
 SIZE = (48, 64)
 MEAN_LEVEL, MOST_LEVEL = 0.6, 4.0  # of 255, between crops of ours and of OpenCV, in a picture without noise
@@ -140,6 +143,18 @@ def test_batches_have_few_sizes() -> None:
     assert network.seen == [6, 6, 2]
     runner.look([picture(0)], [affines(0, 3)])
     assert network.seen[-1] == 4
+
+
+def test_no_more_of_a_decoded_picture_is_converted(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(5).integers(0, 255, (540, 480), np.uint8)
+    decoded = av.VideoFrame.from_ndarray(cv2.GaussianBlur(noise, (0, 0), 3), format="yuv420p")
+    layout = Layout.of(decoded, 1.0)
+    at = affine(100, 90, 60, 0)[None]
+    runner = GpuRunner(Brightness(), Plan(SIZE, "dark", np.arange(17)), "cpu")
+    expected, _ = runner.look([layout.rgb(decoded)], [at])
+    monkeypatch.setattr(Layout, "rgb", lambda *_: pytest.fail("all of the picture was converted"))
+    found, _ = runner.look([PartlyRGB(decoded, layout)], [at])
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_what_goes_up_together_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

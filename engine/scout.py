@@ -23,7 +23,7 @@ from .pose2d.views import Halves, View
 from .search import LOOK_EVERY, Glimpse, Mood, Search
 
 _SURE = 0.5  # a detector's score
-_NOBODY_SURE = 3  # looks in which it stirred
+_NOBODY_SURE = 1
 _FRAME = TypeVar("_FRAME", bound=PictureFrame)
 
 

@@ -7,7 +7,9 @@ them overlaps with the next one. What comes out, and in which order, is as witho
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
+import sys
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from typing import TypeVar
@@ -15,6 +17,7 @@ from typing import TypeVar
 _Item = TypeVar("_Item")
 
 _LOOK_UP = 0.1  # seconds after which a waiting thread looks whether it is to stop
+_BEHIND = 4  # of niceness: whoever reads is what all wait for, and runs first where processors are few
 
 
 class _End:
@@ -60,6 +63,7 @@ def closed(items: Iterable[_Item]) -> Iterator[Iterable[_Item]]:
 
 def _make(items: Iterable[_Item], made: queue.Queue[_Item | _End], stop: threading.Event) -> None:
     end = _End()
+    _step_back()
     try:
         # a generator can only be closed by the thread that runs it
         with closed(items):
@@ -70,6 +74,18 @@ def _make(items: Iterable[_Item], made: queue.Queue[_Item | _End], stop: threadi
         end = _End(error)
     finally:
         _put(made, end, stop)
+
+
+def _step_back() -> None:
+    """Let the process's main thread run first, on Linux, where threads have priorities of their own.
+
+    Threads that FFmpeg starts from here inherit it, as do stages before this one, which are not to fall
+    farther behind.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            first = os.getpriority(os.PRIO_PROCESS, os.getpid())
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), first + _BEHIND)
 
 
 def _put(made: queue.Queue[_Item | _End], item: _Item | _End, stop: threading.Event) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import threading
 import time
 
@@ -36,6 +38,22 @@ def test_it_works_ahead_but_no_further_than_told():
         time.sleep(0.05)
         assert len(made) == 6  # read, four that wait, and one in hand
     assert names() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux alone")
+def test_every_stage_ahead_steps_back_behind_the_reader_by_the_same():
+    def niceness():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    here = niceness()
+
+    def stage(items):
+        for found in items:
+            yield [*found, niceness()]
+
+    first = ahead(stage([[]]), 2, "test one")
+    assert list(ahead(stage(first), 2, "test two")) == [[min(here + 4, 19)] * 2]
+    assert niceness() == here
 
 
 def test_an_error_comes_after_what_was_made_before_it():

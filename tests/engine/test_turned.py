@@ -1,4 +1,4 @@
-"""Who lies, or stands on their hands, is looked at in a region that is turned with them from the first look on."""
+"""Who lies, or stands on their hands, is looked at in a region turned with them from the first look on."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_boxes_serve_where_nothing_more_is_known():
 @pytest.mark.slow
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
 def test_a_turned_picture_shows_the_same_person_turned(demo_video, quarters):
-    """The walker of the demo, and her picture turned by 90, 180 and 270 degrees: the first frame is enough."""
+    """The walker of the demo, and her picture turned by 90, 180 and 270 degrees: one frame is enough."""
     from engine.errors import MissingWeights
     from engine.people import follow
     from engine.pose2d.registry import load_detector, load_pose2d

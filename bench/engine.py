@@ -26,6 +26,7 @@ from typing import Any
 from bench.machine import processor
 from bench.one_person import made
 from bench.stage_clock import StageClock, peak_mb
+from bench.thread_clock import ThreadClock
 from engine import weights
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,18 +136,25 @@ def _ours(args: argparse.Namespace) -> Figures:
     )
     if args.every_frame:
         chosen = dataclasses.replace(chosen, every_frame=True)
-    clock, began = StageClock(), contextlib.ExitStack()
+    clock, threads, began = StageClock(), ThreadClock(), contextlib.ExitStack()
 
     def progress(stage: str, done: int, total: int) -> None:
         if stage == "load" and done == total:
             began.enter_context(clock.whole())
+            began.enter_context(threads)
 
     with trace.tracing() as tracer, began:
         tracks = pipeline.track(args.video, chosen, progress=progress)
     frames = len(tracks.time)
     stages = {name: 1e3 * spent.seconds / frames for name, spent in tracer.totals.items() if name != "load"}
-    people = int(tracks.present.sum())
-    return {**clock.figures(frames), "stages_ms": stages, "people": people, "peak_mb": peak_mb()}
+    return {
+        **clock.figures(frames),
+        "stages_ms": stages,
+        "threads_ms": {name: 1e3 * spent / frames for name, spent in threads.seconds.items()},
+        "people": int(tracks.present.sum()),
+        "looked": tracks.meta.get("frames_looked_at", frames),
+        "peak_mb": peak_mb(),
+    }
 
 
 def _table(args: argparse.Namespace, best: dict[str, Figures]) -> str:
@@ -163,6 +171,7 @@ def _table(args: argparse.Namespace, best: dict[str, Figures]) -> str:
         _row("processor ms a frame", *(1e3 * one["processor_seconds"] / frames for one in best.values())),
         _row("peak MB", *(one["peak_mb"] for one in best.values())),
         _row("poses found", *(one["people"] for one in best.values())),
+        _row("frames looked at", *(one.get("looked", frames) for one in best.values())),
     ]
     for kind, title in (("stages_ms", "ms a frame"), ("threads_ms", "processor ms a frame, thread")):
         for stage in dict.fromkeys(name for one in best.values() for name in one.get(kind, {})):

@@ -31,7 +31,8 @@ _RESTS = 0.5  # what a sole counts that keeps its height but slides, beside one 
 
 
 def floor_height(joints: np.ndarray, skeleton: Skeleton, fps: float) -> float:
-    """Height of the floor in metres: the weighted median of soles that stand on the lowest level.
+    """Height of the floor under joints (T, J, 3), metres: the weighted median of soles that stand on the
+    lowest level.
 
     Somebody who jumps off a wall stands on two levels, and the floor is the one they land on: heights a step
     apart are levels of their own, if the person stands there for a moment. Where nobody stands, the lowest

@@ -64,7 +64,8 @@ def joint_clip(
 
 
 def in_file(axes: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    """Rigid matrices of the world in the file's space: turned and moved, their axes still of length one."""
+    """Rigid matrices (..., 4, 4) of the world in the file's space: turned and moved, their axes still of
+    length one. axes: (4, 4) from the world to the file, of one scale."""
     unit = np.linalg.norm(axes[:3, 0])
     turned = axes @ matrices
     turned[..., :3, :3] /= unit

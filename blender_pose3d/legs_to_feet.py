@@ -35,6 +35,7 @@ def hips_help(
 
 
 def leg_lengths(joints: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
+    """Hip joints (T, 2, 3) and lengths (T, 2) of left and right leg, metres, of joints (T, J, 3)."""
     hip, knee, ankle = (
         joints[:, [skeleton.index(side + name) for side in "LR"]] for name in ("Hip", "Knee", "Ankle")
     )

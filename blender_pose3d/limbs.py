@@ -17,7 +17,7 @@ _SPARE = 0.003  # of its length, that a limb gives way beyond where it was strai
 
 
 def reach(length: np.ndarray | float, distance: np.ndarray, own: np.ndarray | float = 0.0) -> np.ndarray:
-    """How far limbs of ``length`` metres go of a wanted ``distance``: all the way, but never straight.
+    """How far limbs of ``length`` metres go of a wanted ``distance`` (...,): all the way, but never straight.
 
     Above 0.985 of the length the way is squeezed, with a continuous slope, below 0.996 of it. own: metres
     that the limb reached before anything asked it to: as far as that it goes freely.
@@ -29,7 +29,7 @@ def reach(length: np.ndarray | float, distance: np.ndarray, own: np.ndarray | fl
 
 
 def overreach(length: np.ndarray | float, distance: np.ndarray) -> np.ndarray:
-    """Metres by which ``distance`` is more than a limb of ``length`` reaches with ease."""
+    """Metres by which ``distance`` (...,) is more than a limb of ``length`` reaches with ease, 0 at least."""
     return np.maximum(distance - 0.5 * (_SOFT + _LIMIT) * length, 0.0)
 
 

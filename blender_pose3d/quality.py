@@ -216,7 +216,8 @@ def jitter(joints: np.ndarray) -> float | None:
 
 
 def bone_spread(joints: np.ndarray, skeleton: Skeleton) -> float | None:
-    """Standard deviation of bone lengths over their mean, averaged over the bones. None without any bone."""
+    """Standard deviation of bone lengths of joints (T, J, 3) over their mean, averaged over the bones. None
+    without any bone."""
     parent, child = skeleton.bones.T
     lengths = np.linalg.norm(joints[:, child] - joints[:, parent], axis=-1)
     mean = means(lengths, axis=0)

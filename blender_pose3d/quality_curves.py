@@ -87,7 +87,7 @@ def slides(points: np.ndarray, touching: np.ndarray, fps: float) -> np.ndarray:
 
 
 def means(values: np.ndarray, axis: int | None = None) -> np.ndarray:
-    """Mean of what is finite, NaN where nothing is; without numpy's warning."""
+    """Mean, along an axis or of all, of what is finite, NaN where nothing is; without numpy's warning."""
     there = np.isfinite(values)
     count = there.sum(axis=axis)
     total = np.where(there, values, 0.0).sum(axis=axis)

@@ -5,7 +5,6 @@ Whoever asks gets its answers in a call from ``tick``, which Blender's main thre
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -116,11 +115,12 @@ class EngineSession:
             for answer in waiting:
                 answer(message)
             return
-        with contextlib.suppress(TypeError):  # an id that cannot be a key is none of ours
-            number = message.get("id")
-            answer = self._waiting.pop(number, None) if kind in _FINAL else self._waiting.get(number)
-            if answer is not None:
-                answer(message)
+        number = message.get("id")
+        if not isinstance(number, int):  # a list, say, cannot be a key, and is none of ours
+            return
+        answer = self._waiting.pop(number, None) if kind in _FINAL else self._waiting.get(number)
+        if answer is not None:
+            answer(message)
 
 
 def told(message: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ def compiled(
     kept = _read(path)
     if kept is not None:
         try:
-            return core.import_model(io.BytesIO(kept), "CPU", settings)
+            return core.import_model(kept, "CPU", settings)
         except RuntimeError as error:
             log.info("A compiled network is made anew: %s", str(error).splitlines()[0])
     made = core.compile_model(build(), "CPU", settings)
@@ -56,14 +56,15 @@ def folder() -> Path:
 def _read(path: Path) -> bytes | None:
     """None where there is no such file, or a damaged one."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            digest, data = file.read(_DIGEST), file.read()
     except OSError:
         return None
-    if len(data) <= _DIGEST or hashlib.sha256(data[_DIGEST:]).digest() != data[:_DIGEST]:
+    if not data or hashlib.sha256(data).digest() != digest:
         return None
     with contextlib.suppress(OSError):
         path.touch()  # the last ones used are the last ones dropped
-    return data[_DIGEST:]
+    return data
 
 
 def _write(path: Path, made: Any) -> None:
@@ -73,7 +74,9 @@ def _write(path: Path, made: Any) -> None:
         data = io.BytesIO()
         made.export_model(data)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(hashlib.sha256(data.getbuffer()).digest() + data.getbuffer())
+        with part.open("wb") as file:
+            file.write(hashlib.sha256(data.getbuffer()).digest())
+            file.write(data.getbuffer())
         part.replace(path)
         for old in sorted(path.parent.glob("*.openvino"), key=lambda p: -p.stat().st_mtime)[_KEEP:]:
             old.unlink()

@@ -60,6 +60,8 @@ class FixedWork:
 
     def forget(self) -> None:
         """Let go of all recordings and of what they hold on the device."""
+        if self._device.type == "cuda":
+            torch.cuda.synchronize()  # a graph must not go while it is played
         self._kept.clear()
         self._pool = None
         if self._device.type == "cuda":

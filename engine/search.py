@@ -43,7 +43,7 @@ _STILL = (2.0, 2.0, 8.0)
 _NOBODY_STIRRING = (0.2, 0.4, 0.4)
 _NOBODY_RESTLESS = (0.4, 0.8, 2.5)
 _NOBODY_STILL = (1.0, 2.0, 8.0)
-_PATIENCE, _NOBODY_PATIENCE = 3, 15  # looks in a row at what stirs until it always does
+_PATIENCE, _NOBODY_PATIENCE = 3, 15  # looks at what stirs, until it always does
 
 
 class Mood(Enum):
@@ -96,7 +96,7 @@ class Search:
     """What is known of each view. size: the picture's width and height, px. views: V of them.
 
     seen: (V,) seconds when each was shown last, -inf for never. cells: (V, h, w) the glimpse of then.
-    stirred: (V,) in how many of the last looks in a row something stirred.
+    stirred: (V,) in how many more of the last looks something stirred than not.
     """
 
     size: tuple[int, int]
@@ -170,7 +170,7 @@ class Search:
         seen, cells, stirred = self.seen.copy(), self.cells.copy(), self.stirred.copy()
         for index in (self.views.index(view) for view in shown):
             again = np.isfinite(seen[index]) and self._changes(index, now)[0] >= _STIRS
-            stirred[index] = min(stirred[index] + 1, _NOBODY_PATIENCE) if again else 0
+            stirred[index] = np.clip(stirred[index] + (1 if again else -1), 0, _NOBODY_PATIENCE)
             seen[index], cells[index] = time, now.cells
         return replace(self, seen=seen, cells=cells, stirred=stirred)
 

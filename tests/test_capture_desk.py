@@ -169,6 +169,18 @@ def test_an_engine_that_writes_rubbish(desk, means, video, tmp_path):
     assert "not a tracks file" in desk.message and desk.is_problem
 
 
+@pytest.mark.parametrize("where", ["begin", "finish"])
+def test_a_slip_of_ours_does_not_leave_the_tab_busy(desk, means, video, monkeypatch, where):
+    def slip(*_: object) -> None:
+        raise KeyError("nobody thought of it")
+
+    monkeypatch.setattr(captures, where, slip)
+    captured(desk, means("done"), Request(video))
+    assert desk.job.state == "failed"
+    assert "KeyError('nobody thought of it')" in desk.message
+    assert "please report it" in desk.message
+
+
 @pytest.mark.parametrize("mode", ["wait", "deaf"])
 def test_cancel(desk, means, video, mode, monkeypatch):
     monkeypatch.setattr(capture_job, "_CANCEL_WITHIN", 3.0 if mode == "wait" else 0.3)

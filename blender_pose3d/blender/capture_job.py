@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from .background import Background, file_sha256
 from .captures import Capture, Request
 from .engine_session import Engine, EngineSession, told
 from .errors import Cancelled, Pose3DError
+
+_log = logging.getLogger(__name__)
 
 READING, STARTING, WORKING, CANCELLING, JUDGING = "reading", "starting", "working", "cancelling", "judging"
 DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
@@ -132,6 +135,8 @@ class CaptureJob:
             self._end(CANCELLED)
         except Pose3DError as error:
             self._end(FAILED, str(error))
+        except Exception as error:
+            self._unexpected(error)
         else:
             if self.found:
                 self._end(DONE)
@@ -192,8 +197,15 @@ class CaptureJob:
             self._end(FAILED, str(error))
         except ImportError as error:
             self._end(FAILED, f"Python package {error.name} is missing from this Blender: install it there.")
+        except Exception as error:
+            self._unexpected(error)
         else:
             self._end(DONE)
+
+    def _unexpected(self, error: Exception) -> None:
+        """A slip of ours ends the capture: raised in a timer, it would leave the tab busy for good."""
+        _log.error("A capture ended by what nobody thought of.", exc_info=error)
+        self._end(FAILED, f"Something went wrong that should not ({error!r}): please report it.")
 
     def _to(self, state: str) -> None:
         self.state = state

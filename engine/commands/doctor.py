@@ -99,7 +99,11 @@ def _device(problems: list[str]) -> list[tuple[str, str]]:
         return []  # told already
     from ..device import unusable
 
-    rows = [("torch threads", str(torch.get_num_threads())), ("HRNet computed by", _execution(problems))]
+    rows = [
+        ("torch threads", str(torch.get_num_threads())),
+        ("BlazePose computed by", _blazepose(problems)),
+        ("HRNet computed by", _execution(problems)),
+    ]
     built = torch.version.cuda or getattr(torch.version, "hip", None)
     if not built:
         return [*rows, ("GPU", "none: this torch is built for the CPU")]
@@ -112,6 +116,26 @@ def _device(problems: list[str]) -> list[tuple[str, str]]:
             (f"GPU {number}", f"{facts.name}, {facts.total_memory / (1 << 30):.0f} GB, built for {built}")
         )
     return rows
+
+
+def _blazepose(problems: list[str]) -> str:
+    """Who computes BlazePose; tried on the networks that are here."""
+    from ..errors import EngineError
+    from ..pose2d.blazepose import BlazePose
+    from ..pose2d.registry import load_pose2d
+    from ..weights import is_here
+
+    for name in ("blazepose-full", "blazepose-heavy"):
+        if not is_here(name):
+            continue
+        try:
+            network = load_pose2d(name)
+        except EngineError as error:
+            problems.append(f"{name} cannot be loaded: {error}")
+            return "nobody"
+        if isinstance(network, BlazePose):
+            return network.runner.name
+    return "not fetched yet"
 
 
 def _execution(problems: list[str]) -> str:

@@ -20,6 +20,7 @@ def test_it_tells_versions_and_finds_no_problem(capsys, tmp_path, monkeypatch):
         "av",
         "processors",
         "gastnet-27f-19j",
+        "BlazePose computed by    not fetched yet",
         "HRNet computed by",
         "No problem found.",
     ):
@@ -63,3 +64,14 @@ def test_a_library_that_does_not_load_is_a_problem(capsys, tmp_path, monkeypatch
     assert main(["doctor"]) == 1
     told = capsys.readouterr().out
     assert "PROBLEM: pose3d-nobody-has-this cannot be loaded" in told
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_who_computes_blazepose():
+    from engine import weights
+
+    weights.ensure("blazepose-full")
+    problems: list[str] = []
+    assert doctor._blazepose(problems).startswith(("OpenVINO", "LiteRT"))
+    assert problems == []

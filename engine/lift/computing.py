@@ -6,6 +6,7 @@ another within a product: threads that do are many times slower on a machine tha
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,8 @@ from .numpy_network import NumpyNetwork, Room
 
 if TYPE_CHECKING:
     import torch
+
+log = logging.getLogger(__name__)
 
 CHUNK = 128
 """Output frames at once: what a layer makes of them is to fit a processor's last cache."""
@@ -85,9 +88,9 @@ class OnProcessor:
 
 
 class ByTorch:
-    """By torch. device: as torch names it."""
+    """By torch. device: as torch names it. Where its memory runs out the processor goes on."""
 
-    chunk = 256
+    chunk = 2 * CHUNK
 
     def __init__(self, weights: Weights, device: str, *, half: bool = False) -> None:
         from .fast import fold
@@ -97,20 +100,33 @@ class ByTorch:
         self._forward: Callable[[torch.Tensor], torch.Tensor] = (
             fold(network, half=half) if isinstance(network, GastNet) else network
         )
-        self._form, self._device = weights.form, device
+        self._weights, self._device = weights, device
+        self._instead: OnProcessor | None = None
 
     def poses(self, *clips: np.ndarray) -> list[np.ndarray]:
         """As Computing says."""
+        from ..pose2d.gpu_graph import out_of_memory
+
+        if self._instead is None:
+            try:
+                return [self._pose(clip) for clip in clips]
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
+                log.warning("The memory of the graphics card is full; the processor lifts to 3D instead.")
+                self._instead = OnProcessor(self._weights)
+        return self._instead.poses(*clips)
+
+    def _pose(self, clip: np.ndarray) -> np.ndarray:
         import torch
 
-        made = []
         with torch.inference_mode():
-            for clip in clips:
-                there = torch.from_numpy(clip).to(self._device)
-                parts = [part for _, part in _chunks(len(clip), self._form, self.chunk)]
-                pose = torch.cat([self._forward(there[part][None])[0] for part in parts])
-                made.append(pose.cpu().numpy())
-        return made
+            there = torch.from_numpy(clip).to(self._device)
+            parts = [part for _, part in _chunks(len(clip), self._weights.form, self.chunk)]
+            pose: np.ndarray = (
+                torch.cat([self._forward(there[part][None])[0] for part in parts]).cpu().numpy()
+            )
+        return pose
 
 
 def _room_for(clip: np.ndarray, form: Form) -> np.ndarray:

@@ -9,7 +9,7 @@ import torch
 from blender_pose3d.skeleton import H36M_17, H36M_19
 from engine.lift import computing
 from engine.lift.checkpoint import weights_of
-from engine.lift.computing import OnProcessor
+from engine.lift.computing import ByTorch, OnProcessor
 from engine.lift.gastnet import GastNet
 from engine.lift.layout import COUNTER, shapes_of
 from engine.lift.lifter import load_lifter
@@ -68,6 +68,30 @@ def test_an_error_in_a_thread_is_raised(monkeypatch) -> None:
     monkeypatch.setattr(ours, "_network", fails)
     with pytest.raises(MemoryError, match="no room"):
         ours.poses(clip(400, 19, 3))
+
+
+@pytest.mark.slow
+def test_a_full_graphics_card_leaves_the_lift_to_the_processor(monkeypatch, caplog) -> None:
+    weights = weights_of(drawn(GastNet(H36M_19, 3, 8)))
+    x = clip(60, 19, 3)
+    by_torch, (expected,) = ByTorch(weights, "cpu"), OnProcessor(weights).poses(x)
+    np.testing.assert_allclose(by_torch.poses(x)[0], expected, atol=1e-4 * np.abs(expected).max())
+
+    def full(_: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(by_torch, "_forward", full)
+    for _ in range(2):
+        np.testing.assert_array_equal(by_torch.poses(x)[0], expected)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+    def wrong(_: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("shapes differ")
+
+    another = ByTorch(weights, "cpu")
+    monkeypatch.setattr(another, "_forward", wrong)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        another.poses(x)
 
 
 def test_too_few_frames() -> None:

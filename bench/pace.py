@@ -7,12 +7,13 @@ video.mp4 and truth.npz. DIR holds the motion capture: shots of it (bench/pace_s
 Limits of engine/pace.py were chosen by the one half of each, the other half measures them. Per cent of the
 person's height, over the 13 main joints that can be seen; quick: those faster than one and a half heights a
 second. Jitter: the third difference from frame to frame. Lost: by interpolation alone, of the true joints.
-Which frames are looked at is partly chance, so shots of captured motion are followed from several frames on.
+Which frames are looked at is partly chance, so clips are followed from several frames on.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,11 +77,14 @@ def _rendered(folder: Path, network: PoseNetwork, detector: PersonDetector) -> I
     for clip in find_clips(folder):
         truth = read_truth(clip / "truth.npz")
         height = float(truth.intrinsics[1] * truth.stature / np.median(truth.joints3d[:, 0, 2]))
+        for start in STARTS:
 
-        def followed(pace: Pace, clip: Path = clip) -> People2D:
-            return follow(read_frames(clip / "video.mp4"), network, detector, pace=pace)
+            def followed(pace: Pace, clip: Path = clip, start: int = start) -> People2D:
+                frames = itertools.islice(read_frames(clip / "video.mp4"), start, None)
+                return follow(frames, network, detector, pace=pace)
 
-        yield Clip(clip.name, followed, truth.keypoints2d, truth.keypoints_visible, height)
+            visible = truth.keypoints_visible[start:]
+            yield Clip(clip.name, followed, truth.keypoints2d[start:], visible, height)
 
 
 def _captured(shots: tuple[Shot, ...], mocap: Path, trembling: bool) -> Iterator[Clip]:

@@ -12,11 +12,11 @@ import numpy as np
 from . import body2d
 from .tracklet import Tracklet
 
-_LATELY = 4.0  # seconds
+_LATELY = 8.0  # seconds
 _CLOSE = 0.1  # seconds from the first of three looks to the third, at most
 _LEAST = 3  # such threes of looks, or nothing is known
 _SHARPEST = 30.0  # statures a second, each second: limbs of runners and dancers are below it
-_TIMES = 2.0  # the wobble itself is its mean square's root: as much again happens often
+_TIMES = 2.0  # what is told is a mean square's root: twice as much is common; with more, kicks are lost
 
 
 def wobble(tracklet: Tracklet) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Finds people in a video and follows each: one pass over the frames, memory bounded by the poses kept.
 
 Top-down: each followed person is looked for where the last pose and the motion say, the detector looks for
-new people where the picture changed (search.py), sooner while nobody is followed or somebody has just been lost.
-Who is found is then followed back through the frames before.
+new people where the picture changed (search.py), sooner while nobody is followed or somebody has just been
+lost. Who is found is then followed back through the frames before.
 """
 
 from __future__ import annotations

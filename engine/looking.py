@@ -19,7 +19,7 @@ from .checkpoint import Checkpoint
 from .errors import BadArguments, BadInput
 from .frame import Frame
 from .keeping import Keeper
-from .overlap import ahead
+from .overlap import Backlog, ahead
 from .pace import CALM, EVERY_FRAME
 from .people import People2D, follow
 from .progress import Progress
@@ -62,9 +62,12 @@ def look(
     if checkpoint is not None:
         keeper = Keeper(checkpoint, watch, models.network.skeleton, continued)
     decoded = read(0, True) if keeper is None else keeper.frames(read)
-    scout = Scout(models.detector)
+    scout, backlog = Scout(models.detector), Backlog()
     watched = ahead(watch.over(decoded), depth, "camera watch")
-    with contextlib.closing(ahead(scout.over(watched), depth, "scout")) as scouted:
+    # what holds frames up is to be done ahead only where more of them wait than following takes meanwhile
+    most = depth + depth // 2
+    scouting = scout.over(watched, lambda: len(backlog) >= most)
+    with contextlib.closing(ahead(scouting, most, "scout", backlog)) as scouted:
         people = follow(
             scouted,
             models.network,

@@ -12,7 +12,7 @@ import queue
 import sys
 import threading
 from collections.abc import Generator, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _Item = TypeVar("_Item")
 
@@ -27,13 +27,33 @@ class _End:
         self.error = error
 
 
-def ahead(items: Iterable[_Item], depth: int, name: str) -> Generator[_Item, None, None]:
+class Backlog:
+    """How many items wait for the reader of `ahead`. Any thread may ask; the answer may be past by then."""
+
+    def __init__(self) -> None:
+        self._made: queue.Queue[Any] | None = None
+
+    def __len__(self) -> int:
+        return 0 if self._made is None else self._made.qsize()
+
+    def of(self, made: queue.Queue[Any]) -> None:
+        """Those in that queue."""
+        self._made = made
+
+
+def ahead(
+    items: Iterable[_Item], depth: int, name: str, backlog: Backlog | None = None
+) -> Generator[_Item, None, None]:
     """The same items in the same order, made up to `depth` ahead in a thread of that name.
+
+    backlog: is told what waits.
 
     An error of the items is raised where they are read. When the reader closes the generator, or loses it,
     the thread ends after the item in hand, and the items are closed in it; close() waits for that.
     """
     made: queue.Queue[_Item | _End] = queue.Queue(maxsize=depth)
+    if backlog is not None:
+        backlog.of(made)
     stop = threading.Event()
     # daemon: should the reader's thread die with the generator open, the process may still end
     worker = threading.Thread(target=_make, args=(items, made, stop), name=name, daemon=True)

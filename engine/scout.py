@@ -8,7 +8,7 @@ asks: where the scout guessed wrong, it is asked then and there.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -59,8 +59,11 @@ class Scout:
         self._lock = threading.Lock()
         self._detecting = threading.Lock()
 
-    def over(self, frames: Iterable[_FRAME]) -> Iterator[_FRAME]:
-        """The same frames; people have been looked for in those in which somebody is expected to ask."""
+    def over(self, frames: Iterable[_FRAME], in_time: Callable[[], bool] = lambda: True) -> Iterator[_FRAME]:
+        """The same frames; people have been looked for in those in which somebody is expected to ask.
+
+        in_time: whether that would be done before they ask; else it is left to them.
+        """
         first = True
         with closed(frames):
             for frame in frames:
@@ -69,7 +72,7 @@ class Scout:
                     expected = self._expected
                     due = first or self._passed < expected.time <= frame.time
                     self._passed, first = frame.time, False
-                if due:
+                if due and in_time():
                     self._ahead(frame, expected)
                 yield frame
 

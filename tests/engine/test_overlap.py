@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from engine.overlap import ahead
+from engine.overlap import Backlog, ahead
 
 
 def names() -> list[str]:
@@ -54,6 +54,17 @@ def test_every_stage_ahead_steps_back_behind_the_reader_by_the_same():
     first = ahead(stage([[]]), 2, "test one")
     assert list(ahead(stage(first), 2, "test two")) == [[min(here + 4, 19)] * 2]
     assert niceness() == here
+
+
+def test_what_waits_can_be_asked():
+    backlog = Backlog()
+    assert len(backlog) == 0
+    with contextlib.closing(ahead(range(50), 4, "test b", backlog)) as reader:
+        next(reader)
+        deadline = time.monotonic() + 5
+        while len(backlog) < 4 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert len(backlog) == 4
 
 
 def test_an_error_comes_after_what_was_made_before_it():

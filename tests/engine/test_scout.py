@@ -62,6 +62,18 @@ def test_following_with_a_scout_in_a_thread_finds_the_same():
     np.testing.assert_array_equal(plain.looked, scouted.looked)
 
 
+def test_a_scout_that_would_hold_up_frames_leaves_them_to_who_follows():
+    scene = two_people()
+    plain = follow(scene, FakeNetwork(scene), ViewDetector(scene), pace=CALM)
+    turns = iter([False, True, True, False] * 10)
+    scout = Scout(ViewDetector(scene))
+    now_and_then = follow(scout.over(scene, lambda: next(turns)), FakeNetwork(scene), scout, pace=CALM)
+    np.testing.assert_array_equal(plain.joints2d, now_and_then.joints2d)
+    never = ViewDetector(scene)
+    assert len(list(Scout(never).over(scene, lambda: False))) == 70
+    assert never.shown == []
+
+
 @pytest.mark.slow
 def test_wrong_guesses_change_nothing():
     scene = two_people()

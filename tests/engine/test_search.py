@@ -110,6 +110,7 @@ def test_who_is_lost_is_looked_for_at_once_and_small_people_where_nobody_is():
     assert due(search, 0.4, glimpse(), Mood.NOBODY, fine=True) == []
 
 
+@pytest.mark.slow
 def test_an_empty_minute_costs_less_than_four_views_a_second():
     still, views_shown = glimpse(), 0
     search = shown(still)

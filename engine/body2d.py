@@ -5,6 +5,8 @@ Shapes: poses are (..., K, 2) px, scores (..., K) 0 to 1. Both known 2D skeleton
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from blender_pose3d.skeleton import Skeleton
@@ -20,9 +22,12 @@ SEEN = 0.3  # from this score on a joint counts as seen
 OUTSIDE_SCORE = 0.04  # the highest score of a joint outside the picture: tells it from an occluded one
 
 
+@functools.cache  # asked for many times a frame
 def indices(skeleton: Skeleton, names: tuple[str, ...] = CORE) -> np.ndarray:
-    """Indices of joints by name, int64."""
-    return np.array([skeleton.index(name) for name in names], dtype=np.int64)
+    """Indices of joints by name, int64; not to be written to."""
+    found = np.array([skeleton.index(name) for name in names], dtype=np.int64)
+    found.setflags(write=False)
+    return found
 
 
 def stature(joints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
@@ -31,7 +36,8 @@ def stature(joints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     The longer leg counts, since a lifted one is often seen foreshortened. A person seen from above or lying
     towards the camera has short bones, so half of the pose's larger extent is the least.
     """
-    at = {name: joints[..., skeleton.index(name), :] for name in CORE}
+    core = joints[..., indices(skeleton), :]
+    at = {name: core[..., number, :] for number, name in enumerate(CORE)}
     torso = _length((at["left_shoulder"] + at["right_shoulder"] - at["left_hip"] - at["right_hip"]) / 2)
     legs = [
         _length(at[f"{side}_hip"] - at[f"{side}_knee"]) + _length(at[f"{side}_knee"] - at[f"{side}_ankle"])
@@ -39,7 +45,7 @@ def stature(joints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     ]
     # head and neck are about three fifths of shoulder to hip
     standing = 1.6 * torso + np.maximum(*legs)
-    extent = np.ptp(joints[..., indices(skeleton), :], axis=-2).max(axis=-1)
+    extent = np.ptp(core, axis=-2).max(axis=-1)
     return np.maximum(np.maximum(standing, 0.5 * extent), 1.0)
 
 

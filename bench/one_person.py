@@ -32,7 +32,7 @@ def main() -> None:
 
 def made(clip: Path, frames: int) -> Path:
     """The clip, written at that path."""
-    there = _pictures()
+    there = pictures()
     cycle = there + there[-2:0:-1]
     part = clip.with_name(f".{clip.name}.part.mp4")
     with av.open(str(part), "w") as container:
@@ -46,7 +46,8 @@ def made(clip: Path, frames: int) -> Path:
     return part.replace(clip)
 
 
-def _pictures() -> list[np.ndarray]:
+def pictures() -> list[np.ndarray]:
+    """The footage, one picture after another, (1080, 1920, 3) uint8 RGB."""
     with av.open(str(demo_video())) as container:
         found = [f.to_ndarray(format="rgb24") for f in container.decode(video=0)][_FIRST:_LAST]
     for picture in found:

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +23,12 @@ import numpy as np
 from blender_pose3d.skeleton import HALPE_26, Skeleton
 
 from .. import trace
+from ..manifest import entries
 from ..partly import Image, warped
 from .base import Keypoints, Region
-from .blazepose_networks import INPUT, Raw, landmark_network
+from .blazepose_networks import INPUT, LandmarkNetwork, Raw, landmark_network
 from .blazepose_region import region_from_circle, region_from_joints
+from .execution import choose
 from .halpe_from_blazepose import LANDMARKS, halpe_joints, halpe_scores
 
 log = logging.getLogger(__name__)
@@ -54,14 +58,29 @@ class BlazePose:
         threads: int | None = None,
         execution: str = "auto",
     ) -> None:
-        """Raises MissingWeights when the file is no such model, BadArguments as execution.choose() does."""
+        """Raises MissingWeights when the file is no such model, BadArguments as execution.choose() does.
+
+        A file that the manifest knows loads in a thread of its own, while others read the video: what goes
+        wrong with it is raised where it is first needed.
+        """
+        choose(execution)
         self.name = name
         self.sha256 = sha256
-        self.runner = landmark_network(path, sha256, threads, execution)
-        log.info("%s is computed by %s.", self.name, self.runner.name)
+        loader = ThreadPoolExecutor(1, thread_name_prefix="load BlazePose")
+        self._loading = loader.submit(landmark_network, path, sha256, threads, execution)
+        loader.shutdown(wait=False)
+        if all(known.sha256 != sha256 for known in entries().values()):
+            self._loading.result()
         self.presence = np.zeros(0, dtype=np.float32)
         self.landmarks = np.zeros((0, LANDMARKS, 3), dtype=np.float32)
         self.world = np.zeros((0, LANDMARKS, 3), dtype=np.float32)
+
+    @cached_property
+    def runner(self) -> LandmarkNetwork:
+        """Who computes."""
+        network = self._loading.result()
+        log.info("%s is computed by %s.", self.name, network.name)
+        return network
 
     @property
     def batch(self) -> int:
@@ -82,13 +101,13 @@ class BlazePose:
         """The turned square for a body whose hips and circle the detector knows: (2,) px each."""
         return region_from_circle(hips, top)
 
-    def predict(self, image: np.ndarray, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, image: Image, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
         """Joints (N, 26, 2) float32 px and scores (N, 26) float32 of an (H, W, 3) uint8 RGB picture."""
         (seen,) = self.predict_many([image], [regions])
         return seen.joints, seen.score
 
     def predict_many(
-        self, images: Sequence[np.ndarray], regions: Sequence[Sequence[Region]]
+        self, images: Sequence[Image], regions: Sequence[Sequence[Region]]
     ) -> list[Keypoints]:
         """The same of several pictures at once."""
         if not images:

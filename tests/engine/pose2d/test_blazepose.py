@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from blender_pose3d.skeleton import HALPE_26
+from engine.errors import BadArguments, MissingWeights
+from engine.manifest import entries
 from engine.pose2d.base import Region
-from engine.pose2d.blazepose import crop, refine, to_picture
+from engine.pose2d.blazepose import BlazePose, crop, refine, to_picture
 from engine.pose2d.blazepose_networks import HEATMAP, INPUT
 from engine.pose2d.blazepose_region import region_from_joints
 from engine.pose2d.halpe_from_blazepose import halpe_joints, halpe_scores
@@ -170,9 +172,21 @@ def test_region_of_a_single_point_is_finite(score):
     assert (region.size >= 16).all()
 
 
+def test_a_broken_file_is_told_at_once_or_where_it_is_needed(tmp_path):
+    path = tmp_path / "broken.tflite"
+    path.write_bytes(b"no network" * 99)
+    with pytest.raises(MissingWeights, match="no TensorFlow Lite model"):
+        BlazePose(path, "mine", "0" * 64, execution="torch")
+    known = next(e.sha256 for e in entries().values() if e.network == "blazepose")
+    late = BlazePose(path, "full", known, execution="torch")
+    with pytest.raises(MissingWeights, match="no TensorFlow Lite model"):
+        late.predict(np.zeros((9, 9, 3), np.uint8), [late.region_from_box(np.array([0, 0, 9, 9]))])
+    with pytest.raises(BadArguments, match="abacus"):
+        BlazePose(path, "full", known, execution="abacus")
+
+
 @pytest.fixture(scope="module")
 def network():
-    from engine.errors import MissingWeights
     from engine.pose2d.registry import load_pose2d
 
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..partly import Image
 from ..people import People2D, follow
 from ..pose2d.base import PersonDetector, PoseNetwork, Region
 from ..video import VideoInfo, probe, read_frames
@@ -55,7 +56,7 @@ class _Listener:
         self.presence: np.ndarray = np.zeros(0, dtype=np.float32)
         self.heard: dict[bytes, np.ndarray] = {}
 
-    def predict(self, image: np.ndarray, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, image: Image, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
         joints, score = self._network.predict(image, regions)
         presence = getattr(self._network, "presence", None)
         self.presence = np.ones(len(regions)) if presence is None else np.array(presence)

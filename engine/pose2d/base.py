@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from blender_pose3d.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from ..partly import Image
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class PoseNetwork(Protocol):
         """Where to look, from a person's bounding box (4,) x0 y0 x1 y1 in px."""
         ...
 
-    def predict(self, image: np.ndarray, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, image: Image, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
         """Keypoints of N people in an (H, W, 3) uint8 RGB picture.
 
         Returns joints (N, K, 2) float32 px in the picture (they may lie outside it) and scores (N, K)
@@ -103,9 +106,7 @@ class BatchedPoseNetwork(PoseNetwork, Protocol):
 
     batch: int
 
-    def predict_many(
-        self, images: Sequence[np.ndarray], regions: Sequence[Sequence[Region]]
-    ) -> list[Keypoints]:
+    def predict_many(self, images: Sequence[Image], regions: Sequence[Sequence[Region]]) -> list[Keypoints]:
         """Keypoints of each picture's people: the same as `predict` gives picture by picture."""
         ...
 
@@ -113,6 +114,6 @@ class BatchedPoseNetwork(PoseNetwork, Protocol):
 class PersonDetector(Protocol):
     """Finds whole people in a picture. Those that can be asked view by view are ViewDetectors."""
 
-    def detect(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def detect(self, image: Image) -> tuple[np.ndarray, np.ndarray]:
         """Boxes (N, 4) x0 y0 x1 y1 px and scores (N,), best first, of an (H, W, 3) uint8 RGB picture."""
         ...

@@ -20,6 +20,7 @@ from .base import Finds
 from .views import Halves, Kind, View, views
 
 if TYPE_CHECKING:
+    from ..partly import Image
     from .litert import LiteModel
 
 INPUT = 224
@@ -169,7 +170,7 @@ class BlazePoseDetector:
         self._model: LiteModel = LiteModel(path, threads)
         self._anchors = anchor_centres()
 
-    def detect(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def detect(self, image: Image) -> tuple[np.ndarray, np.ndarray]:
         """Boxes (N, 4) x0 y0 x1 y1 px of whole bodies (they may reach outside) and scores (N,), best first.
 
         image: (H, W, 3) uint8 RGB.
@@ -177,7 +178,7 @@ class BlazePoseDetector:
         found = self.candidates(image)
         return body_boxes(found).astype(np.float32), found.score.astype(np.float32)
 
-    def candidates(self, image: np.ndarray) -> Candidates:
+    def candidates(self, image: Image) -> Candidates:
         """The people in a picture with their hips and circles, best first: in the whole and in tiles, in the
         finer ones where those show nobody."""
         every = self.views(*image.shape[:2])

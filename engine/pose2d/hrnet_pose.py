@@ -15,6 +15,7 @@ from .. import weights
 from ..device import resolve
 from ..errors import BadInput, MissingWeights
 from ..manifest import entries
+from ..partly import Image
 from . import crop
 from .base import Keypoints, Region
 from .hrnet_export import OUR_FORMAT, exported
@@ -99,7 +100,7 @@ class HRNetPose:
         margin = (high - low) * (_BODY_BEYOND_JOINTS - 1) / 2
         return self.region_from_box(np.concatenate([low - margin, high + margin]))
 
-    def predict(self, image: np.ndarray, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, image: Image, regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
         """Keypoints (N, K, 2) float32 px in the (H, W, 3) uint8 RGB image and scores (N, K) float32.
 
         A region of another aspect than the input's is widened or heightened to it.
@@ -107,9 +108,7 @@ class HRNetPose:
         joints, score, self.presence = self.predict_many([image], [regions])[0]
         return joints, score
 
-    def predict_many(
-        self, images: Sequence[np.ndarray], regions: Sequence[Sequence[Region]]
-    ) -> list[Keypoints]:
+    def predict_many(self, images: Sequence[Image], regions: Sequence[Sequence[Region]]) -> list[Keypoints]:
         """The same of several pictures at once."""
         if not images:
             return []
@@ -126,7 +125,7 @@ class HRNetPose:
         return np.array([crop.crop_to_image(one, self.input_size) for one in upright]).reshape(-1, 2, 3)
 
     def _looked(
-        self, images: Sequence[np.ndarray], affines: Sequence[np.ndarray]
+        self, images: Sequence[Image], affines: Sequence[np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray]:
         seen = [(image, some) for image, some in zip(images, affines, strict=True) if len(some)]
         return self.runner.look(*zip(*seen, strict=True))

@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import trace
 from ..errors import BadArguments
+from ..partly import Image
 from . import crop, heatmaps
 from .execution import Unusable, choose
 from .hrnet_export import Export
@@ -50,9 +51,7 @@ class Runner(Protocol):
     name: str
     batch: int
 
-    def look(
-        self, images: Sequence[np.ndarray], affines: Sequence[np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def look(self, images: Sequence[Image], affines: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Keypoints in all crops of all pictures, one after another.
 
         images: (H, W, 3) uint8 RGB each. affines: (n, 2, 3) each, from px of a crop to px of its picture.
@@ -79,16 +78,14 @@ class HostRunner:
         self.name, self.batch = name, batch
         self._network, self._plan, self._most = network, plan, most
 
-    def look(
-        self, images: Sequence[np.ndarray], affines: Sequence[np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def look(self, images: Sequence[Image], affines: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """As Runner says."""
         where = [(image, affine) for image, some in zip(images, affines, strict=True) for affine in some]
         parts = [self._some(where[i : i + self._most]) for i in range(0, len(where), self._most)]
         cells, score = (np.concatenate(each) for each in zip(*parts, strict=True))
         return cells, score
 
-    def _some(self, where: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    def _some(self, where: list[tuple[Image, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
         with trace.span("crop"):
             crops = np.stack([cut(image, affine, self._plan) for image, affine in where])
         with trace.span("network"):
@@ -105,7 +102,7 @@ class HostRunner:
         return maps
 
 
-def cut(image: np.ndarray, affine: np.ndarray, plan: Plan) -> np.ndarray:
+def cut(image: Image, affine: np.ndarray, plan: Plan) -> np.ndarray:
     """The crop (H, W, 3) uint8 a network is shown, as it learnt to see: ours smooth pictures, the authors'
     every so manyth pixel."""
     if plan.smooth:

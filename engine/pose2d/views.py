@@ -8,9 +8,12 @@ for those who are smaller still.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from ..partly import Image
 
 _OVERLAP = 0.2  # of two tiles side by side, at least: more than small people's width
 _MOST_ALONG = 6
@@ -65,8 +68,8 @@ def _starts(length: int, side: int) -> list[int]:
 class Halves:
     """A picture (H, W, 3) uint8 and its halves, made as they are needed: several views share them."""
 
-    def __init__(self, image: np.ndarray) -> None:
-        self._levels = [image]
+    def __init__(self, image: Image) -> None:
+        self._levels: list[Image] = [image]
 
     def square(self, view: View, side: int) -> tuple[np.ndarray, float, np.ndarray]:
         """A view as (side, side, 3) float32, 0 to 255; what lies outside the picture is black, shared out.
@@ -90,7 +93,7 @@ class Halves:
         back = (1 << level) / scale
         return square, back, np.array([x << level, y << level]) - np.array([left, top]) * back
 
-    def _level(self, wanted: int) -> np.ndarray:
+    def _level(self, wanted: int) -> Image:
         import cv2
 
         while len(self._levels) <= wanted:

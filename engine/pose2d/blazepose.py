@@ -106,9 +106,7 @@ class BlazePose:
         (seen,) = self.predict_many([image], [regions])
         return seen.joints, seen.score
 
-    def predict_many(
-        self, images: Sequence[Image], regions: Sequence[Sequence[Region]]
-    ) -> list[Keypoints]:
+    def predict_many(self, images: Sequence[Image], regions: Sequence[Sequence[Region]]) -> list[Keypoints]:
         """The same of several pictures at once."""
         if not images:
             return []

@@ -1,26 +1,26 @@
-"""An hour of 1080p at 60 frames a second through the whole engine, killed on the way: memory, speed, work lost.
+"""An hour of 1080p at 60 frames a second through the whole engine, killed on the way: memory and work lost.
 
-    .venv-engine/bin/python -m bench.hour FOLDER [--frames 216000] [--kill-after 15 35] [--pose2d blazepose-full]
+    .venv-engine/bin/python -m bench.hour FOLDER [--frames 216000] [--kill-after 15 20] [--pose2d NAME]
 
-A take of one person who walks to and fro and stands at either end is encoded once (H.264 with B-frames) and its
-packets written again until the video has so many frames; where the take ends and begins anew nothing jumps.
-``python -m engine track`` runs on it as anybody would start it. After so many minutes of each run it is killed
-(SIGKILL) and started again by the same command. FOLDER keeps the video, a log of the engine, and `memory.csv`:
-seconds, stage, frames done, MB resident, MB at most.
+A take of one person who walks to and fro and stands at either end is encoded once (H.264 with B-frames), and
+its packets are written again until the video has so many frames; where the take begins anew nothing jumps.
+``python -m engine track`` runs on it as anybody would start it. After so many minutes of each run it is
+killed (SIGKILL) and started again by the same command. FOLDER keeps the video, a log of the engine, and
+memory.csv: seconds, MB resident, MB at most.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import json
+import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
-import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -29,6 +29,7 @@ import numpy as np
 
 from bench.long import FPS, ROOT, looped
 from bench.one_person import SIZE, pictures
+from engine import checkpoint
 
 _STANDS = 60  # frames at either end
 _NOISE = 2.0  # grey levels: a camera's, so that somebody who stands is no still picture
@@ -36,16 +37,14 @@ _NOISE = 2.0  # grey levels: a camera's, so that somebody who stands is no still
 
 @dataclass
 class Run:
-    """What one start of the engine came to. begun, reached: frames done when it began to follow and at last."""
+    """What one start of the engine came to. unkept: seconds of work since the last part that was kept."""
 
     seconds: float = 0.0
     processor: float = 0.0
     peak: float = 0.0
-    begun: int | None = None
-    reached: int = 0
-    killed: bool = False
+    begun: int = 0
+    unkept: float | None = None
     code: int = 0
-    stages: dict[str, float] = field(default_factory=dict)
 
 
 def main() -> None:
@@ -64,7 +63,7 @@ def main() -> None:
     with (args.folder / "memory.csv").open("a", newline="") as table:
         for minutes in [*args.kill_after, None]:
             runs.append(run(video, args, table, minutes))
-            if not runs[-1].killed:
+            if runs[-1].unkept is None:
                 break
     report(args.frames, runs)
 
@@ -76,7 +75,7 @@ def take(path: Path) -> Path:
     """
     there = pictures()
     doubled = [there[0]]
-    for one, two in zip(there[:-1], there[1:], strict=True):
+    for one, two in itertools.pairwise(there):
         doubled += [((one.astype(np.uint16) + two) // 2).astype(np.uint8), two]
     cycle = [*[doubled[0]] * _STANDS, *doubled, *[doubled[-1]] * _STANDS, *doubled[::-1]]
     dice = np.random.default_rng(0)
@@ -96,71 +95,56 @@ def take(path: Path) -> Path:
 def run(video: Path, args: argparse.Namespace, table: IO[str], minutes: float | None) -> Run:
     """Start the engine and wait for its end, or kill it after so many minutes."""
     command = [sys.executable, "-m", "engine", "track", str(video), "-o", str(args.folder / "hour.npz")]
-    command += ["--pose2d", args.pose2d, "--json"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "POSE3D_RESULTS": str(args.folder)}
-    found, began = Run(), time.monotonic()
-    with (args.folder / "engine.log").open("a") as log:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    log, found, began = args.folder / "engine.log", Run(), time.monotonic()
+    told, rows = log.stat().st_size if log.exists() else 0, csv.writer(table)
+    with log.open("a") as out:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+            [*command, "--pose2d", args.pose2d], cwd=ROOT, env=environment, stdout=out, stderr=out
         )
-        reader = threading.Thread(target=_read, args=(process, found, began, log))
-        reader.start()
-        rows = csv.writer(table)
-        while reader.is_alive():
-            reader.join(10)
-            now = _memory(process.pid)
-            stage = list(found.stages)[-1:] or ["start"]
-            rows.writerow([f"{time.monotonic() - began:.0f}", *stage, found.reached, *now])
-            table.flush()
-            found.peak = max(found.peak, now[1])
-            if minutes is not None and time.monotonic() - began > 60 * minutes and not found.killed:
+        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+            time.sleep(1)
+            passed = time.monotonic() - began
+            now, found.peak = _memory(process.pid, found.peak)
+            if int(passed) % 10 == 0:
+                rows.writerow([f"{passed:.0f}", now, found.peak])
+                table.flush()
+            if minutes is not None and passed > 60 * minutes and found.unkept is None:
+                found.unkept = time.time() - _kept()
                 os.kill(process.pid, signal.SIGKILL)
-                found.killed = True
-        _, status, usage = os.wait4(process.pid, 0)
-    found.code = os.waitstatus_to_exitcode(status)
+    _, status, usage = ended
+    found.code = process.returncode = os.waitstatus_to_exitcode(status)
     found.peak = max(found.peak, usage.ru_maxrss / 1024)
     found.processor, found.seconds = usage.ru_utime + usage.ru_stime, time.monotonic() - began
+    continued = re.search(r"goes on at frame (\d+)", log.read_text()[told:])
+    found.begun = int(continued[1]) if continued else 0
     return found
 
 
-def _read(process: subprocess.Popen[str], found: Run, began: float, log: IO[str]) -> None:
-    assert process.stdout is not None
-    for line in process.stdout:
-        log.write(line)
-        log.flush()
-        try:
-            message = json.loads(line)
-        except ValueError:
-            continue
-        if message.get("type") == "progress":
-            found.stages.setdefault(message["stage"], time.monotonic() - began)
-            if len(found.stages) == 1 or message["stage"] == "follow":
-                found.reached = int(message["done"])
-                found.begun = found.reached if found.begun is None else found.begun
+def _kept() -> float:
+    """When the newest part of any checkpoint was written, seconds since 1970."""
+    return max((part.stat().st_mtime for part in checkpoint.folder().glob("*/[0-9]*.npz")), default=0.0)
 
 
-def _memory(process: int) -> tuple[float, float]:
-    """MB resident now and at most; zeros when the process is gone."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return 0.0, 0.0
+def _memory(process: int, peak: float) -> tuple[float, float]:
+    """MB resident now and at most, the latter `peak` at least."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
     values = dict(line.split(":", 1) for line in lines if line.startswith(("VmRSS", "VmHWM")))
     now, most = (int(values.get(name, "0 kB").split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
-    return round(now, 1), round(most, 1)
+    return round(now, 1), round(max(most, peak), 1)
 
 
 def report(frames: int, runs: list[Run]) -> None:
     """Print a row for each start."""
     print(f"{frames} frames of 1920x1080, {frames / FPS / 60:.0f} minutes at {FPS} a second\n")
-    print("| start | from frame | to frame | minutes | processor, min | peak MB | end |")
-    print("| ---: | ---: | ---: | ---: | ---: | ---: | --- |")
+    print("| start | from frame | minutes | processor, min | peak MB | end |")
+    print("| ---: | ---: | ---: | ---: | ---: | --- |")
     for number, one in enumerate(runs, start=1):
-        end = "killed" if one.killed else f"exit code {one.code}"
+        end = f"exit code {one.code}"
+        if one.unkept is not None:
+            end = f"killed {one.unkept:.0f} s after the last part was kept"
         times = f"{one.seconds / 60:.1f} | {one.processor / 60:.1f} | {one.peak:.0f}"
-        print(f"| {number} | {one.begun or 0} | {one.reached} | {times} | {end} |")
-    for earlier, later in zip(runs[:-1], runs[1:], strict=True):
-        print(f"\nlost by the kill: {earlier.reached - (later.begun or 0)} frames")
+        print(f"| {number} | {one.begun} | {times} | {end} |")
 
 
 if __name__ == "__main__":

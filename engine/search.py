@@ -36,8 +36,8 @@ _SLACK = 0.05  # seconds: looks fall on frames
 # Seconds from one look to the next, of the whole picture, a tile and a fine one.
 _LOST = (0.2, 0.4, 1.0)
 _STIRRING = (0.5, 0.5, 1.0)  # there is something new
-_RESTLESS = (1.0, 1.5, 2.5)  # there always is: leaves in the wind, a camera that moves
-_FOLLOWED = (1.0, 2.0, 2.5)  # only where people are whom we follow, or next to them
+# there always is (leaves in the wind, a camera that moves), or only where people are whom we follow
+_RESTLESS = (1.0, 2.0, 2.5)
 _STILL = (2.0, 2.0, 8.0)
 # While nobody is there, somebody whom the detector can hardly see may be all there is.
 _NOBODY_STIRRING = (0.2, 0.4, 0.4)
@@ -143,7 +143,7 @@ class Search:
                 quiet = _NOBODY_STILL
             else:
                 busy = _STIRRING if stirred < _PATIENCE else _RESTLESS
-                quiet = _FOLLOWED if moved else _STILL
+                quiet = _RESTLESS if moved else _STILL
             wait = (busy if new >= _STIRS else quiet)[view.kind]
         return float(time - self.seen[index] + _SLACK) / wait
 

@@ -7,7 +7,7 @@ import os
 import threading
 from pathlib import Path
 
-_EVERY = 0.05  # seconds between two looks: what a thread does after the last one is missed
+_EVERY = 0.2  # seconds between two looks: what a thread does after the last one is missed
 _TASKS = Path("/proc/self/task")
 _FFMPEG = "av:"  # how it names its threads
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from . import association, trace
+from . import association
 from .backtrack import PastFrame, Sighting
 from .pace import Look, bend
 from .sight import KEEP_SCORE, Sight
@@ -76,8 +76,7 @@ def _looks(sight: Sight, between: list[PastFrame], gaps: list[_Gap]) -> list[tup
         [sight.on_the_way(gap.start, gap.end, frame.time) for gap in some]
         for frame, some in zip(frames, asked.values(), strict=True)
     ]
-    with trace.span("convert"):
-        images = [frame.frame.view for frame in frames]
+    images = [frame.frame.view for frame in frames]
     poses = sight.poses_of_each(images, regions)
     seen: list[tuple[_Gap, Look | None]] = []
     for (number, some), image, each in zip(asked.items(), images, poses, strict=True):

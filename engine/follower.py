@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import association, body2d, trace
+from . import association, body2d
 from .backtrack import PastFrame, RecentFrames, Sighting, backtrack
 from .between import Moved, look_between
 from .frame import PictureFrame
@@ -73,8 +73,7 @@ class Follower:
         if not self.active and time < self.next_look:
             self.last = now
             return True
-        with trace.span("convert"):
-            image = now.frame.view
+        image = now.frame.view
         candidates, followed, search = self._candidates(now, image)
         kept = association.distinct(candidates, self.skeleton)
         born = [index >= followed for index in kept]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import cv2
 import numpy as np
 
+from . import trace
 from .upright import Layout, Span
 
 if TYPE_CHECKING:
@@ -65,10 +66,11 @@ class PartlyRGB:
         stored = _widened(stored[0], size[0]), _widened(stored[1], size[1])
         (top, bottom), (left, right) = self._layout.shown(*stored)
         self._converted += (bottom - top) * (right - left)
-        if self._cuttable and self._converted <= self.shape[0] * self.shape[1]:
-            self._parts.append((top, left, self._cut(*stored)))
-        else:
-            self._parts = [(0, 0, self._layout.rgb(self._picture))]
+        with trace.span("convert"):
+            if self._cuttable and self._converted <= self.shape[0] * self.shape[1]:
+                self._parts.append((top, left, self._cut(*stored)))
+            else:
+                self._parts = [(0, 0, self._layout.rgb(self._picture))]
 
     def _cut(self, rows: Span, columns: Span) -> np.ndarray:
         import av

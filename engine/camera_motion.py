@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from .background import Background
+from .camera_keeping import CameraKeeper
 from .camera_turns import Points, carry, fit, gather
 from .camera_watch import Followed
 
@@ -51,13 +52,14 @@ def find_motion(
     size: tuple[int, int],
     *,
     lens_known: bool = False,
+    keeper: CameraKeeper | None = None,
 ) -> CameraMotion:
     """The camera's motion over T frames.
 
     rows: as CameraWatch left them. boxes: (P, T, 4) left, top, right, bottom of people in px, NaN where they
     are absent; what lies in one is no background. intrinsics: fx, fy, cx, cy px. size: width and height, px.
     lens_known: whether the focal length is more than a usual one; if not, a camera that turns without zooming
-    tells its own.
+    tells its own. keeper: keeps how far the measuring has come.
     """
     if len(rows) < 2:
         return CameraMotion(STILL)
@@ -73,19 +75,24 @@ def find_motion(
         return CameraMotion(STILL)
     from scipy.ndimage import median_filter  # most cameras are still, and it takes half a second
 
-    inliers = [_of_one_plane(a, b, _FITS * longer) for a, b in pairs]
-    turns, zoom, share = _chain(rows, inliers, pairs, intrinsics, longer, zooms=True)
+    kept = keeper or CameraKeeper()
+    inliers = _inliers(pairs, _FITS * longer, kept)
+    turns, zoom, share = _chain(rows, inliers, pairs, intrinsics, longer, kept=(kept, "first"), zooms=True)
     steady = median_filter(zoom, size=5, mode="nearest")
     if np.ptp(steady) < _ZOOMED:
         # a zoom that is not there would make distances shake
-        turns, zoom, share = _chain(rows, inliers, pairs, intrinsics, longer, zooms=False)
+        turns, zoom, share = _chain(
+            rows, inliers, pairs, intrinsics, longer, kept=(kept, "steady"), zooms=False
+        )
     focal = None
     if np.ptp(steady) < _ZOOMED and not lens_known:
-        factor = measure_lens(pairs, inliers, intrinsics)
+        factor = _measured_lens(pairs, inliers, intrinsics, kept)
         if factor is not None:
             intrinsics = (intrinsics[0] * factor, intrinsics[1] * factor, *intrinsics[2:])
             focal = intrinsics[0]
-            turns, zoom, share = _chain(rows, inliers, pairs, intrinsics, longer, zooms=False)
+            turns, zoom, share = _chain(
+                rows, inliers, pairs, intrinsics, longer, kept=(kept, "lens"), zooms=False
+            )
     if moved.any() and (share[moved] < _EXPLAINED).mean() > _OFTEN:
         return CameraMotion(TRAVELLING)
     zoomed = np.ptp(steady) >= _ZOOMED
@@ -159,6 +166,36 @@ def boxes_of(joints: np.ndarray, score: np.ndarray) -> np.ndarray:
     return box + margin[..., None] * np.array([-1.0, -1.0, 1.0, 1.0])
 
 
+def _measured_lens(
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]],
+    inliers: list[np.ndarray],
+    intrinsics: tuple[float, float, float, float],
+    keeper: CameraKeeper,
+) -> float | None:
+    """As measure_lens, once."""
+    known = keeper.known("factor", 0)
+    if known is not None:
+        return None if np.isnan(known[0]) else float(known[0])
+    factor = measure_lens(pairs, inliers, intrinsics)
+    keeper.add("factor", 0, np.array(np.nan if factor is None else factor))
+    return factor
+
+
+def _inliers(
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]], limit: float, keeper: CameraKeeper
+) -> list[np.ndarray]:
+    """Of each frame (N,) bool: points of one plane."""
+    found: list[np.ndarray] = []
+    for first in range(0, len(pairs), _AT_ONCE):
+        known = keeper.known("plane", first)
+        if known is None:
+            each = [_of_one_plane(*pairs[t], limit) for t in range(first, min(first + _AT_ONCE, len(pairs)))]
+            known = [np.concatenate(each), np.array([len(one) for one in each])]
+            keeper.add("plane", first, *known)
+        found += np.split(known[0], np.cumsum(known[1])[:-1])
+    return found
+
+
 def _of_one_plane(there: np.ndarray, here: np.ndarray, limit: float) -> np.ndarray:
     """(N,) bool: points that one homography takes along (RANSAC); a turning camera's all do."""
     if len(there) < _FEWEST:
@@ -174,9 +211,14 @@ def _chain(
     intrinsics: tuple[float, float, float, float],
     longer: float,
     *,
+    kept: tuple[CameraKeeper, str],
     zooms: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rotations (T, 3, 3) to the first frame, zooms (T,), and the share (T,) of points explained."""
+    """Rotations (T, 3, 3) to the first frame, zooms (T,), and the share (T,) of points explained.
+
+    kept: where it is kept, and under which name.
+    """
+    keeper, name = kept
     frames = len(rows)
     turns, zoom, share = np.tile(np.eye(3), (frames, 1, 1)), np.ones(frames), np.ones(frames)
     focal, centre = np.array(intrinsics[:2]), np.array(intrinsics[2:])
@@ -187,19 +229,24 @@ def _chain(
         before = all_of_key[0] - 1
         # a camera that stands for an hour has one key frame: some frames at a time, for the sake of memory
         for ours in np.split(all_of_key, range(_AT_ONCE, len(all_of_key), _AT_ONCE)):
-            points = gather([pairs[t] for t in ours], [inliers[t] for t in ours], focal, centre)
-            told = points.good.sum(axis=1) >= _FEWEST
-            turn, scale = fit(points[told], zoom=float(zoom[key]), zooms=zooms)
-            zoom[ours[told]] = scale
-            turns[ours[told]] = turns[key] @ turn
-            off = carry(points.here[told], turn, scale) - points.there[told] / zoom[key]
-            close = np.linalg.norm(off * focal * zoom[key], axis=-1) < _FITS * longer
-            there_is = points.there_is.sum(axis=1)
-            share[ours] = points.good.sum(axis=1) / np.maximum(there_is, 1)
-            share[ours[there_is == 0]] = 1.0
-            share[ours[told]] = (close & points.there_is[told]).sum(axis=1) / there_is[told]
-            # what cannot be told is as it was before
-            last = np.maximum.accumulate(np.where(told, ours, before))
-            turns[ours], zoom[ours] = turns[last], zoom[last]
+            known = keeper.known(name, int(ours[0]))
+            if known is None:
+                points = gather([pairs[t] for t in ours], [inliers[t] for t in ours], focal, centre)
+                told = points.good.sum(axis=1) >= _FEWEST
+                turn, scale = fit(points[told], zoom=float(zoom[key]), zooms=zooms)
+                zoom[ours[told]] = scale
+                turns[ours[told]] = turns[key] @ turn
+                off = carry(points.here[told], turn, scale) - points.there[told] / zoom[key]
+                close = np.linalg.norm(off * focal * zoom[key], axis=-1) < _FITS * longer
+                there_is = points.there_is.sum(axis=1)
+                share[ours] = points.good.sum(axis=1) / np.maximum(there_is, 1)
+                share[ours[there_is == 0]] = 1.0
+                share[ours[told]] = (close & points.there_is[told]).sum(axis=1) / there_is[told]
+                # what cannot be told is as it was before
+                last = np.maximum.accumulate(np.where(told, ours, before))
+                turns[ours], zoom[ours] = turns[last], zoom[last]
+                keeper.add(name, int(ours[0]), turns[ours], zoom[ours], share[ours])
+            else:
+                turns[ours], zoom[ours], share[ours] = known
             before = ours[-1]
     return turns, zoom, share

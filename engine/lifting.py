@@ -116,13 +116,17 @@ class Lifting:
     def _camera_motion(
         self, people: People2D, background: Sequence[Followed], intrinsics: tuple[float, float, float, float]
     ) -> CameraMotion:
+        from .camera_keeping import CameraKeeper
         from .camera_motion import boxes_of, find_motion
+        from .camera_watch import Watched
 
         boxes = boxes_of(people.joints2d, people.score2d)
         known = self.settings.fov is not None
         size = self.info.width, self.info.height
         with trace.span("camera motion"):
-            moved = find_motion(background, boxes, intrinsics, size, lens_known=known)
+            seen = background.columns(len(background)).values() if isinstance(background, Watched) else ()
+            keeper = CameraKeeper(self.checkpoint, boxes, intrinsics, size, known, *seen)
+            moved = find_motion(background, boxes, intrinsics, size, lens_known=known, keeper=keeper)
         log.info("The camera: %s.", moved.kind)
         return moved
 

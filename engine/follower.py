@@ -86,6 +86,11 @@ class Follower:
             return False
         seen = [Sighting(now.row, time, *each) for each in zip(candidates, alone, strict=True)]
         known = {index: seen[owned] for index, owned in owners.items()}
+        # Regions so far ahead of such motion may have missed it: what was seen in them is not to be believed.
+        if between and any(
+            self.pace.startled(surprise(self.active[i], known[i].pose, time)) for i in self._there()
+        ):
+            return False
         self.stretch = self._pass_by(now, between, known) if calm else 1
         taken = set(owners.values())
         # a pose that nobody owns is a jump to something else; only the detector brings new people

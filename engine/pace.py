@@ -51,6 +51,10 @@ class Pace:
     longest: float = 0.0
     surprise: float = 0.0
 
+    def startled(self, surprise: float) -> bool:
+        """Whether motion is so quick that each frame is to be looked at from where the one before leads."""
+        return surprise > _TRIES * self.surprise
+
     def stretch(self, frames: int, surprise: float, interval: float) -> int:
         """How many frames on to look next, 1 for the next one.
 

@@ -45,7 +45,9 @@ def assign(tracklets: list[Tracklet], poses: list[Pose], time: float, skeleton: 
     if not tracklets or not poses:
         return {}
     cost = costs(tracklets, poses, time, skeleton)
-    rows, columns = _cheapest(cost)
+    # What does not fit costs no more the worse it is: else somebody lost takes the pose of who is there,
+    # because what would be left for them is worse than what would be left for the other.
+    rows, columns = _cheapest(np.minimum(cost, LARGEST_COST))
     return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= LARGEST_COST}
 
 

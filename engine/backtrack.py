@@ -73,6 +73,10 @@ class RecentFrames:
         begun = bool(self._frames) and self._frames[0].row <= first
         if not begun or any(first < frame.row < last for frame in self._frames):
             return []
+        return self.moments(first, last)
+
+    def moments(self, first: int, last: int) -> list[tuple[int, float]]:
+        """Row and time of the frames of the last `span` seconds after row `first` and before row `last`."""
         return [moment for moment in self._moments if first < moment[0] < last]
 
     def add(self, frame: PastFrame) -> None:

@@ -13,7 +13,7 @@ from . import association
 from .backtrack import PastFrame, Sighting
 from .pace import Look, bend
 from .sight import KEEP_SCORE, Sight
-from .tracklet import Pose, Tracklet
+from .tracklet import BLINK, Pose, Tracklet
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,30 @@ def _halves(gap: _Gap, look: Look | None, largest: float) -> list[_Gap]:
 
 def _lay(who: Moved, between: list[PastFrame]) -> None:
     """Add poses found, and interpolated ones before each and after the last."""
+    missing = who.lost - _blinks(who, [who.run.times[-1], *(frame.time for frame in between), who.seen.time])
     waiting: list[tuple[int, float]] = []
     for number, frame in enumerate(between):
         if number in who.found:
             who.run.fill(waiting, who.found[number], frame.time)
             who.run.add(frame.row, frame.time, who.found[number], alone=who.seen.alone)
             waiting = []
-        elif number not in who.lost:
+        elif number not in missing:
             waiting.append((frame.row, frame.time))
     who.run.fill(waiting, who.seen.pose, who.seen.time)
+
+
+def _blinks(who: Moved, times: list[float]) -> set[int]:
+    """Frames in which they were lost for so short a time that the network saw them wrong.
+
+    times: seconds of the first look, the frames between and the second look.
+    """
+    blinks: set[int] = set()
+    for number in who.lost:
+        before = after = number
+        while before in who.lost:
+            before -= 1
+        while after in who.lost:
+            after += 1
+        if times[after + 1] - times[before + 1] <= BLINK:
+            blinks.add(number)
+    return blinks

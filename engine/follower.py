@@ -18,7 +18,7 @@ from .pose2d.base import Finds, PersonDetector, PoseNetwork, first_region
 from .scout import Expected, Scout
 from .search import LONGEST, LOOK_EVERY, LOOK_SOON, Mood, Search
 from .sight import BIRTH_SCORE, KEEP_SCORE, Sight
-from .tracklet import Pose, Tracklet
+from .tracklet import BLINK, Pose, Tracklet
 
 _GIVE_UP = 0.8  # seconds for which a lost person is looked for where they should be
 _REMEMBER = 1.1 * LONGEST  # seconds of frames kept, in which to look where a new person came from
@@ -149,15 +149,20 @@ class Follower:
         return {i for i, tracklet in enumerate(self.active) if tracklet.rows[-1] == row}
 
     def _extend(self, tracklet: Tracklet, seen: Sighting) -> None:
-        """Add a pose, and before it those of the frames without one in which the person can be found."""
+        """Add a pose, and before it those of the frames without one in which the person can be found, or was
+        missing for a blink."""
         last = tracklet.rows[-1] if tracklet.rows else -1
         earlier: list[Sighting] = []
         if last < seen.row - 1:
             others = [t for t in self.all if t is not tracklet]
             earlier = backtrack(self.sight, self.recent, seen, others, after=last)
         for each in [*earlier, seen]:
-            if earlier and tracklet.rows:
-                tracklet.fill(self.recent.passed_by(tracklet.rows[-1], each.row), each.pose, each.time)
+            if tracklet.rows and tracklet.rows[-1] < each.row - 1:
+                # missing for a blink: they were there, and the network saw them wrong
+                blink = each.time - tracklet.times[-1] <= BLINK
+                known = self.recent.moments if blink else self.recent.passed_by
+                frames = known(tracklet.rows[-1], each.row) if blink or earlier else []
+                tracklet.fill(frames, each.pose, each.time)
             tracklet.add(each.row, each.time, each.pose, alone=each.alone)
 
     def _plan_next_look(self, time: float) -> None:

@@ -16,6 +16,7 @@ from .columns import Column
 
 VELOCITY_SPAN = 0.25  # seconds of the past from which motion is told
 COLUMNS = ("rows", "times", "joints", "score", "presence", "looked")
+BLINK = 0.085  # seconds from seen to seen again: one frame of 24 a second; nobody hides for so short a time
 _LONGEST_GUESS = 0.5  # seconds after which a lost person is taken to have stopped
 
 
@@ -98,7 +99,7 @@ class Tracklet:
         """Lead the joints of frames between two looks along curves through the looks (bend.py)."""
         looked = self.looked.array
         if not looked.all():
-            self.joints = Column.of(curved(self.times.array, self.joints.array, looked).astype(np.float32))
+            self.joints = Column.of(curved(self.times.array, self.joints.array, looked))
 
     def pose_at(self, row: int) -> Pose | None:
         """The pose in a frame, with what is known by now of clothes and stature; None where missing."""

@@ -5,8 +5,10 @@ The network's own 3D landmarks, where it has some, are kept as well: they are th
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import zipfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -18,10 +20,6 @@ from ..pose2d.base import PersonDetector, PoseNetwork, Region
 from ..video import VideoInfo, probe, read_frames
 
 _ENGINE = Path(__file__).parents[1]
-_FOLLOWING = (
-    "appearance", "association", "backtrack", "bend", "body2d", "columns", "doubles", "follower", "frame",
-    "people", "plausible", "scout", "search", "sight", "stitch", "tracklet", "upright", "video",
-)  # fmt: skip
 _WORLD = 33
 
 
@@ -94,8 +92,28 @@ def see(video: Path, network: PoseNetwork, detector: PersonDetector) -> tuple[Se
 
 def _code() -> str:
     """A hash of the source that decides who is seen where."""
-    files = [*(_ENGINE / f"{name}.py" for name in _FOLLOWING), *sorted((_ENGINE / "pose2d").glob("*.py"))]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    begin = [_ENGINE / "people.py", _ENGINE / "video.py", *(_ENGINE / "pose2d").glob("*.py")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(imported(begin)))).hexdigest()
+
+
+def imported(begin: list[Path]) -> set[Path]:
+    """These files and all of ours that they import, however indirectly."""
+    waiting, known = list(begin), set()
+    while waiting:
+        path = waiting.pop()
+        if path not in known:
+            known.add(path)
+            waiting += [file for name in _names(path) if (file := name.with_suffix(".py")).is_file()]
+    return known
+
+
+def _names(path: Path) -> Iterator[Path]:
+    """What a file's imports may stand for, those within functions too."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom):
+            parts = (node.module or "").split(".")
+            module = (path.parents[node.level - 1] if node.level else _ENGINE.parent).joinpath(*parts)
+            yield from (module, *(module / name.name for name in node.names))
 
 
 def _read(path: Path) -> Seen | None:

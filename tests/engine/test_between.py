@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from drawn_people import RED, FakeNetwork, Scene, walker
@@ -42,9 +43,11 @@ def test_all_are_looked_at_where_nothing_is_let_pass():
     assert rows == [1, 2, 3, 4, 5, 6] and run.looked.array.all()
 
 
-def test_frames_in_which_they_are_not_found_stay_empty():
+@pytest.mark.parametrize(("missing", "empty"), [([4], []), ([2, 3, 4, 5], [2, 3, 4])])
+def test_frames_in_which_they_are_not_found_stay_empty_but_for_a_blink(missing, empty):
     x = np.linspace(200, 220, 8)
-    x[4] = np.nan
+    x[missing] = np.nan
     rows, run = looked_at(x, largest=0.2)
     assert rows[0] < 4 < rows[-1] and 4 in rows
-    assert 4 not in list(run.rows) and len(run.rows) == 6
+    assert list(run.rows) == [row for row in range(7) if row not in empty]
+    assert not run.looked.array[run.rows.array == 4].any()

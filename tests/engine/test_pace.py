@@ -77,6 +77,16 @@ def test_who_comes_leaves_and_crosses_is_there_in_the_same_frames():
     assert (calm.present != every.present).mean() < 0.03
 
 
+@pytest.mark.parametrize(("hidden", "present"), [(1, True), (3, False)])
+def test_a_frame_that_shows_nobody_is_filled_but_who_hides_is_missing(hidden, present):
+    x = np.linspace(250.0, 450.0, 40)
+    x[31 : 31 + hidden] = np.nan
+    people, _ = run(Scene([walker(x, RED)]), EVERY_FRAME)
+    assert people.present.shape == (1, 40)
+    assert people.present[0, 31 : 31 + hidden].all() == present
+    assert np.delete(people.present[0], range(31, 31 + hidden)).all()
+
+
 @pytest.mark.slow
 def test_it_is_the_same_each_time():
     scene = Scene([walker(np.linspace(150, 500, 60), RED)])

@@ -166,7 +166,7 @@ class Replayed:
 def replay(frames: int, people: int, *, turning: bool) -> None:
     """All but decoding, watching and the 2D network, on an hour of frames."""
     from blender_pose3d.tracks import read_tracks, write_tracks
-    from engine.camera_watch import CameraWatch
+    from engine.camera_watch import CameraWatch, Watched
     from engine.checkpoint import Checkpoint
     from engine.keeping import Keeper
     from engine.lift.lifter import load_lifter
@@ -208,8 +208,10 @@ def replay(frames: int, people: int, *, turning: bool) -> None:
         followed = follow(*given, total=frames, progress=said, pace=CALM, keeper=keeper)
         print(f"  followed: {_now():.0f} MB", file=sys.stderr)
         lifting = Lifting(info, Settings(), said, lambda: False)
-        tracks = lifting.tracks(followed, models, watch.rows)
+        ready = lifting.ready(followed, models, watch.rows)
+        watch.rows = Watched()
         del followed
+        tracks = lifting.lifted(ready, models)
         write_tracks(folder / "hour.npz", tracks)
         checkpoint.done()
     assert read_tracks(folder / "hour.npz").present.all()

@@ -29,7 +29,7 @@ _LOBE_BELOW_EAR = 0.015 / 0.130
 _VERTEX_ABOVE_EAR = 0.075 / 0.130
 _NECK_UP_TO_HEAD = 0.115 / 0.205
 
-_AT_ONCE = 8192  # frames, for the sake of memory
+_AT_ONCE = 2048  # frames, for the sake of memory
 
 _LIMBS = {
     "RHip": "right_hip", "RKnee": "right_knee", "RAnkle": "right_ankle", "RToe": "right_big_toe",
@@ -82,11 +82,14 @@ def to_lifter(
         face[..., part] = _turn_of_face(joints, skeleton2d)
     points = points.reshape(-1, frames, len(H36M_19), 2)
     weights, face = weights.reshape(-1, frames, len(H36M_19)), face.reshape(-1, frames)
+    placed = np.empty(points.shape, dtype=np.float32)
     for person in range(len(points)):
         _fill_short_gaps(points[person], weights[person], max_gap)
-        points[person] = place_unseen(points[person], weights[person], face[person], image_size[1] / 2)
+        there, usual = placed[person], image_size[1] / 2
+        place_unseen(points[person], weights[person], face[person], usual, out=there)
+    del points
     shape = (*lead, frames, len(H36M_19))
-    return points.reshape(*shape, 2).astype(np.float32), weights.reshape(shape).astype(np.float32)
+    return placed.reshape(*shape, 2), weights.reshape(shape).astype(np.float32)
 
 
 def _unseen_to_nan(
@@ -170,14 +173,13 @@ def _fill_short_gaps(points: np.ndarray, score: np.ndarray, max_gap: int) -> Non
 
     points: (T, J, 2), NaN where unseen; score: (T, J). Monotone cubic (Fritsch and Carlson 1980).
     """
-    seen = np.isfinite(points[..., 0])
     frames = np.arange(len(points))
-    before = np.maximum.accumulate(np.where(seen, frames[:, None], -1), axis=0)
-    after = np.minimum.accumulate(np.where(seen, frames[:, None], len(points))[::-1], axis=0)[::-1]
-    short = ~seen & (before >= 0) & (after < len(points)) & (after - before - 1 <= max_gap)
-    if not short.any():
-        return
-    for joint in np.flatnonzero(short.any(axis=0)):
-        known, gap = np.flatnonzero(seen[:, joint]), np.flatnonzero(short[:, joint])
-        points[gap, joint] = monotone(known, points[known, joint], gap)
-        score[gap, joint] = 0.5 * np.interp(gap, known, score[known, joint])
+    for joint in range(points.shape[1]):
+        seen = np.isfinite(points[:, joint, 0])
+        before = np.maximum.accumulate(np.where(seen, frames, -1))
+        after = np.minimum.accumulate(np.where(seen, frames, len(points))[::-1])[::-1]
+        short = ~seen & (before >= 0) & (after < len(points)) & (after - before - 1 <= max_gap)
+        if short.any():
+            known, gap = np.flatnonzero(seen), np.flatnonzero(short)
+            points[gap, joint] = monotone(known, points[known, joint], gap)
+            score[gap, joint] = 0.5 * np.interp(gap, known, score[known, joint])

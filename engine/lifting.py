@@ -35,6 +35,15 @@ _GAP_FILLED = 0.3  # seconds that a joint may be missing and still be filled ove
 
 
 @dataclass(frozen=True)
+class Ready:
+    """What is lifted, and how the camera looked at it: intrinsics are fx, fy, cx, cy px."""
+
+    people: People2D
+    intrinsics: tuple[float, float, float, float]
+    moved: CameraMotion | None
+
+
+@dataclass(frozen=True)
 class Lifting:
     """One video's way from 2D to 3D. report: as pipeline.track's progress; stop: whether to give up.
 
@@ -50,15 +59,24 @@ class Lifting:
     def tracks(
         self, people: People2D, models: Models, background: Sequence[Followed] | None = None
     ) -> Tracks:
-        """Tracks of everybody. background: of every frame, None for a camera that is known to be still.
+        """Tracks of everybody: ``ready``, then ``lifted``. Raises Cancelled."""
+        return self.lifted(self.ready(people, models, background), models)
 
-        Raises Cancelled.
+    def ready(self, people: People2D, models: Models, background: Sequence[Followed] | None = None) -> Ready:
+        """All that can be told before the lift, for which neither argument is needed any more.
+
+        background: of every frame, None for a camera that is known to be still.
         """
         people = _on_their_sides(people, models.network.skeleton)
         intrinsics = self._intrinsics()
         moved = None if background is None else self._camera_motion(people, background, intrinsics)
         if moved is not None and moved.focal is not None:
             intrinsics = (moved.focal, moved.focal, *intrinsics[2:])
+        return Ready(people, intrinsics, moved)
+
+    def lifted(self, ready: Ready, models: Models) -> Tracks:
+        """Tracks of everybody. Raises Cancelled."""
+        people, intrinsics, moved = ready.people, ready.intrinsics, ready.moved
         joints3d, score3d = self._lift(people, models, intrinsics)
         whole = self.settings.start is None and self.settings.end is None
         given, in_file = self.settings.fov is not None, self.info.lens is not None

@@ -137,7 +137,10 @@ class _Work:
         given = (self.info, self.settings, self.models, self.report, self.stop)
         people, background = look(*given, checkpoint=checkpoint, continued=continued or (lambda frame: None))
         lifting = Lifting(self.info, self.settings, self.report, self.stop, checkpoint)
-        return lifting.tracks(people, self.models, background)
+        ready = lifting.ready(people, self.models, background)
+        # the background alone is as large as what the lift needs
+        del people, background
+        return lifting.lifted(ready, self.models)
 
 
 def _depends_on(info: VideoInfo, settings: Settings, models: Models) -> dict[str, Any]:

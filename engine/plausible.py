@@ -17,6 +17,7 @@ _LEAST_PRESENCE = 0.88
 _LEAST_DENSITY = 0.7
 _BRIEF_END = 0.5  # seconds seen before or after a gap that is longer still: not worth having
 _LEAST_SCORE = 0.3
+_AT_ONCE = 4096  # poses
 _LEAST_STATURE = 16.0  # px: below it no joint can be told from the next
 
 
@@ -54,7 +55,15 @@ class Evidence:
         """Whether all runs together show a person long, clearly and large enough."""
         if sum(len(run.rows) for run in person) < self.least_frames or not person:
             return False
-        skeleton = person[0].skeleton
-        score = np.concatenate([run.score for run in person])[:, body2d.indices(skeleton)]
-        stature = np.median(body2d.stature(np.concatenate([run.joints for run in person]), skeleton))
-        return float(np.median(score.mean(axis=1))) >= _LEAST_SCORE and stature >= _LEAST_STATURE
+        core = body2d.indices(person[0].skeleton)
+        parts = [part for run in person for part in _parts(run)]
+        score = np.concatenate([part.score.array[:, core].mean(axis=1) for part in parts])
+        tall = [body2d.stature(part.joints.array, part.skeleton) for part in parts]
+        sure = float(np.median(score)) >= _LEAST_SCORE
+        return bool(sure and np.median(np.concatenate(tall)) >= _LEAST_STATURE)
+
+
+def _parts(run: Tracklet) -> list[Tracklet]:
+    """A run a few thousand poses at a time, for the sake of memory."""
+    begins = range(0, len(run.rows), _AT_ONCE)
+    return [run.between(run.rows[i], run.rows[min(i + _AT_ONCE, len(run.rows)) - 1]) for i in begins]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from blender_pose3d.skeleton import Skeleton
@@ -12,6 +14,7 @@ from .plausible import Evidence
 from .tracklet import Tracklet
 
 _BRIEF = 0.3  # seconds of a run that say too little of who it is
+_AT_ONCE = 4096  # poses
 _SHORT_GAP = 1.0
 _LARGEST_COST = 1.7
 # measured: parts of one person differ by 0.45 at most, bare arms from sleeves by 0.55 and more
@@ -44,20 +47,29 @@ def arrange(
     comes first. Rows where not present are NaN. Joints outside the picture keep their place; their score is
     lowered to body2d.OUTSIDE_SCORE at most.
     """
-    present = np.zeros((len(people), frames), dtype=bool)
-    joints = np.full((len(people), frames, len(skeleton), 2), np.nan, dtype=np.float32)
-    score = np.full((len(people), frames, len(skeleton)), np.nan, dtype=np.float32)
+    area = np.zeros((len(people), frames))
     for i, person in enumerate(people):
-        rows = np.concatenate([t.rows for t in person])
-        present[i, rows] = True
-        joints[i, rows] = np.concatenate([t.joints for t in person])
-        score[i, rows] = np.concatenate([t.score for t in person])
-    area = np.where(present, body2d.clipped_area(body2d.boxes(joints, score), size), 0).sum(axis=1)
-    order = np.argsort(-area, kind="stable")
-    present, joints, score = present[order], joints[order], score[order]
-    outside = body2d.outside(joints, size) & present[..., None]
-    score = np.where(outside, np.minimum(score, body2d.OUTSIDE_SCORE), score)
-    return present, joints, score.astype(np.float32)
+        for rows, joints, score in _parts(person):
+            area[i, rows] = body2d.clipped_area(body2d.boxes(joints, score), size)
+    order = np.argsort(-area.sum(axis=1), kind="stable")
+    del area
+    present = np.zeros((len(people), frames), dtype=bool)
+    every_joint = np.full((len(people), frames, len(skeleton), 2), np.nan, dtype=np.float32)
+    every_score = np.full((len(people), frames, len(skeleton)), np.nan, dtype=np.float32)
+    for i, who in enumerate(order):
+        for rows, joints, score in _parts(people[who]):
+            low = np.minimum(score, body2d.OUTSIDE_SCORE)
+            present[i, rows], every_joint[i, rows] = True, joints
+            every_score[i, rows] = np.where(body2d.outside(joints, size), low, score)
+    return present, every_joint, every_score
+
+
+def _parts(person: list[Tracklet]) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Rows (N,), joints (N, K, 2) and scores (N, K), a few thousand at a time for the sake of memory."""
+    for run in person:
+        for first in range(0, len(run.rows), _AT_ONCE):
+            part = slice(first, first + _AT_ONCE)
+            yield run.rows.array[part], run.joints.array[part], run.score.array[part]
 
 
 def _links(ordered: list[Tracklet], size: tuple[int, int]) -> dict[int, int]:

@@ -17,6 +17,7 @@ _FEWEST = 3  # joints seen in both frames
 # Parts of the person's height in the picture: what an exchange must explain, beyond a share of the motion,
 # and what it costs for each second that it lasts: in the end the network is right more often than not.
 _CHANGE, _SHARE, _LASTING = 0.015, 0.25, 0.2
+_AT_ONCE = 4096  # frames
 _APART = 0.12  # seconds between frames, beyond which people have moved too far to tell
 
 
@@ -25,19 +26,21 @@ def undo_swaps(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Joints (P, T, K, 2) px, NaN where absent, and scores (P, T, K) with legs and arms on their own sides.
 
-    time: (T,) seconds. Returns joints and scores of the same kind and (P, T) bool, frames that were changed.
+    time: (T,) seconds. Returns joints and scores of the same kind, those given where nothing
+    changes, and (P, T) bool, frames that were changed.
     Legs and arms are judged apart: the sequence of "as it is" and "exchanged" in which joints move least from
     frame to frame (Viterbi 1967), where changing and staying exchanged have a price.
     """
     mirror = skeleton.mirror
-    joints, score = joints.copy(), score.copy()
+    given = joints
     changed = np.zeros(joints.shape[:2], dtype=bool)
-    seen = np.isfinite(joints).all(-1) & (np.nan_to_num(score) >= _LEAST_SCORE)
+    seen = np.isfinite(joints).all(-1) & (score >= _LEAST_SCORE)
+    height = _heights(joints, seen)
     step = np.diff(time)
     for limb in _LIMBS:
         names = [f"{side}_{name}" for name in limb for side in ("left", "right")]
         own = np.array([skeleton.index(name) for name in names if name in skeleton.joints])
-        stay, change = _ways(joints, seen, own, mirror[own])
+        stay, change = _ways(joints, seen, height, own, mirror[own])
         unknown = (step > _APART) | ~np.isfinite(stay)
         stay, change = np.where(unknown, 0.0, stay), np.where(unknown, 0.0, change)
         price = np.where(unknown, 0.0, _CHANGE + _SHARE * stay)
@@ -45,33 +48,51 @@ def undo_swaps(
         lasting[:-1] = _LASTING * step
         exchanged = _cheapest(stay, change + price, lasting)
         exchanged &= seen[..., own].any(-1)
-        for values in (joints, score):
-            there = values[:, :, own]
-            put = exchanged[..., None, None] if values.ndim == 4 else exchanged[..., None]
-            values[:, :, own] = np.where(put, values[:, :, mirror[own]], there)
+        if exchanged.any():
+            if joints is given:
+                joints, score = joints.copy(), score.copy()
+            who, when = (where[:, None] for where in np.nonzero(exchanged))
+            for values in (joints, score):
+                values[who, when, own] = values[who, when, mirror[own]]
+            height = _heights(joints, seen)
         changed |= exchanged
     return joints, score, changed
 
 
+def _heights(joints: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """(P,) px, each person's usual height in the picture; NaN for who is never seen."""
+    high, low = (np.empty(seen.shape[:2], dtype=joints.dtype) for _ in range(2))
+    for part in _parts(seen.shape[1]):
+        here, down = seen[:, part], joints[:, part, :, 1]
+        high[:, part] = np.where(here, down, -np.inf).max(-1)
+        low[:, part] = np.where(here, down, np.inf).min(-1)
+    with np.errstate(invalid="ignore"):
+        tall = high - low
+        tall = np.where(np.isfinite(tall) & (tall > 0), tall, np.nan)
+    return np.array([np.nanmedian(t) if np.isfinite(t).any() else np.nan for t in tall])
+
+
 def _ways(
-    joints: np.ndarray, seen: np.ndarray, own: np.ndarray, other: np.ndarray
+    joints: np.ndarray, seen: np.ndarray, height: np.ndarray, own: np.ndarray, other: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(P, T - 1) mean ways of joints to themselves and to their counterparts, as parts of the height; NaN."""
-    limb, mirrored = joints[:, :, own], joints[:, :, other]
-    both = seen[:, 1:, own] & seen[:, :-1, own] & seen[:, 1:, other] & seen[:, :-1, other]
-    with np.errstate(invalid="ignore"):
-        tall = np.where(seen, joints[..., 1], -np.inf).max(-1) - np.where(seen, joints[..., 1], np.inf).min(
-            -1
-        )
-        tall = np.where(np.isfinite(tall) & (tall > 0), tall, np.nan)
-    height = np.array([np.nanmedian(t) if np.isfinite(t).any() else np.nan for t in tall])
-    count = both.sum(-1)
-    ways = []
-    for before in (limb, mirrored):
-        way = np.linalg.norm(limb[:, 1:] - before[:, :-1], axis=-1)
-        total = np.where(both, way, 0.0).sum(-1)
-        ways.append(np.where(count >= _FEWEST, total / np.maximum(count, 1) / height[:, None], np.nan))
+    people, frames = seen.shape[:2]
+    ways = np.empty((2, people, max(frames - 1, 0)))
+    for part in _parts(frames - 1):
+        after = slice(part.start + 1, part.stop + 1)
+        both = seen[:, after, own] & seen[:, part, own] & seen[:, after, other] & seen[:, part, other]
+        count, limb = both.sum(-1), joints[:, after, own]
+        for way, joint in zip(ways, (own, other), strict=True):
+            far = np.linalg.norm(limb - joints[:, part, joint], axis=-1)
+            total = np.where(both, far, 0.0).sum(-1)
+            mean = total / np.maximum(count, 1) / height[:, None]
+            way[:, part] = np.where(count >= _FEWEST, mean, np.nan)
     return ways[0], ways[1]
+
+
+def _parts(frames: int) -> list[slice]:
+    """Not all at once, for the sake of memory."""
+    return [slice(first, min(first + _AT_ONCE, frames)) for first in range(0, frames, _AT_ONCE)]
 
 
 def _cheapest(stay: np.ndarray, change: np.ndarray, lasting: np.ndarray) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 The fake 2D network sees a red block as a standing person; nothing else is replaced. SLOW=seconds in the
 environment makes each look take that long; CRASH=1 makes it fail as a bug would; CHATTY=1 makes it print on
-standard output. KEEP_EVERY=seconds is how often work is kept; KILL_IN_PART=n kills the process while it
-writes the n-th part of a checkpoint. LIFT=frames leaves the real lifter, which lifts so many frames at once.
+standard output. KEEP_EVERY=seconds is how often work is kept, KEEP_LIFT=seconds what is lifted (else
+KEEP_EVERY's); KILL_IN_PART=n kills the process while it writes the n-th part of a checkpoint. LIFT=frames
+leaves the real lifter, which lifts so many frames at once.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ def keep_often() -> None:
     from engine import checkpoint, keeping, lift_keeping, lifting
 
     keeping.EVERY = float(os.environ.get("KEEP_EVERY", keeping.EVERY))
-    lift_keeping.EVERY = float(os.environ.get("KEEP_EVERY", lift_keeping.EVERY))
+    often = os.environ.get("KEEP_LIFT", os.environ.get("KEEP_EVERY", lift_keeping.EVERY))
+    lift_keeping.EVERY = float(often)
     lifting._PIECE = int(os.environ.get("LIFT", lifting._PIECE))
     fatal = int(os.environ.get("KILL_IN_PART", "0"))
     written = []

@@ -158,8 +158,8 @@ class Follower:
             earlier = backtrack(self.sight, self.recent, seen, others, after=last)
         for each in [*earlier, seen]:
             if tracklet.rows and tracklet.rows[-1] < each.row - 1:
-                # missing for a blink: they were there, and the network saw them wrong
-                blink = each.time - tracklet.times[-1] <= BLINK
+                # missing for one frame: they were there, and the network saw them wrong
+                blink = each.row - tracklet.rows[-1] == 2 and each.time - tracklet.times[-1] <= BLINK
                 known = self.recent.moments if blink else self.recent.passed_by
                 frames = known(tracklet.rows[-1], each.row) if blink or earlier else []
                 tracklet.fill(frames, each.pose, each.time)

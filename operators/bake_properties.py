@@ -22,21 +22,25 @@ BAKE = (NAME, *(name for group in (*WHAT, *HOW) for name in group))
 """Names of the properties that both the operator and the scene's settings have."""
 
 
-class BakeProperties:
-    """The properties, for a class that Blender registers; BAKE names them."""
-
-    action_name: StringProperty(
+def action_name() -> Any:
+    return StringProperty(
         name="Action",
         description="Name of the action, and of the clip when it is exported. Empty: the name of the tracks",
         options={"SKIP_SAVE"},
     )
-    mark_asset: BoolProperty(
+
+
+def mark_asset() -> Any:
+    return BoolProperty(
         name="Mark as Asset",
         description="Show the action in the Asset Browser, with where it is from and a preview if there is "
         "a camera",
         default=False,
     )
-    frame_rate: EnumProperty(
+
+
+def frame_rate() -> Any:
+    return EnumProperty(
         name="Frame Rate",
         description="The motion keeps its true speed either way",
         items=(
@@ -49,7 +53,10 @@ class BakeProperties:
         ),
         default="SCENE",
     )
-    start_at: EnumProperty(
+
+
+def start_at() -> Any:
+    return EnumProperty(
         name="Start",
         description="Where in the scene the motion begins",
         items=(
@@ -59,17 +66,30 @@ class BakeProperties:
         ),
         default="SCENE",
     )
-    start_frame: IntProperty(
-        name="Start Frame", description="Frame of the scene for the first key", default=1
-    )
-    use_range: BoolProperty(
+
+
+def start_frame() -> Any:
+    return IntProperty(name="Start Frame", description="Frame of the scene for the first key", default=1)
+
+
+def use_range() -> Any:
+    return BoolProperty(
         name="Part of the Motion",
         description="Bake only some frames of the motion, at the frame rate chosen here",
         default=False,
     )
-    first_frame: IntProperty(name="From", description="First frame of the motion to bake", default=1, min=1)
-    last_frame: IntProperty(name="To", description="Last frame of the motion to bake", default=250, min=1)
-    root_motion: EnumProperty(
+
+
+def first_frame() -> Any:
+    return IntProperty(name="From", description="First frame of the motion to bake", default=1, min=1)
+
+
+def last_frame() -> Any:
+    return IntProperty(name="To", description="Last frame of the motion to bake", default=250, min=1)
+
+
+def root_motion() -> Any:
+    return EnumProperty(
         name="Root Motion",
         description="What carries the way over the floor. Games want Root Bone, or In Place for loops",
         items=(
@@ -80,12 +100,18 @@ class BakeProperties:
         ),
         default="HIPS",
     )
-    root_turns: BoolProperty(
+
+
+def root_turns() -> Any:
+    return BoolProperty(
         name="Root Turns",
         description="The root also takes the way that the person faces. In place: it is taken out",
         default=False,
     )
-    layer: EnumProperty(
+
+
+def layer() -> Any:
+    return EnumProperty(
         name="Bake To",
         description="What becomes of the animation that the armature has",
         items=(
@@ -99,12 +125,18 @@ class BakeProperties:
         ),
         default="NEW",
     )
-    reduce_keys: BoolProperty(
+
+
+def reduce_keys() -> Any:
+    return BoolProperty(
         name="Reduce Keys",
         description="Leave out keys that the curves do without. Off: a key in each frame",
         default=False,
     )
-    reduce_angle: FloatProperty(
+
+
+def reduce_angle() -> Any:
+    return FloatProperty(
         name="Within",
         description="How far a bone may be turned away from the motion, in any frame",
         default=math.radians(0.5),
@@ -112,7 +144,10 @@ class BakeProperties:
         max=math.radians(45.0),
         subtype="ANGLE",
     )
-    reduce_distance: FloatProperty(
+
+
+def reduce_distance() -> Any:
+    return FloatProperty(
         name="Within",
         description="How far a bone that moves may be from its place in the motion, in any frame",
         default=0.001,
@@ -121,7 +156,10 @@ class BakeProperties:
         precision=4,
         unit="LENGTH",
     )
-    curve: EnumProperty(
+
+
+def curve() -> Any:
+    return EnumProperty(
         name="Curves",
         description="How curves run between the keys that are left",
         items=(
@@ -130,12 +168,18 @@ class BakeProperties:
         ),
         default="BEZIER",
     )
-    mute_constraints: BoolProperty(
+
+
+def mute_constraints() -> Any:
+    return BoolProperty(
         name="Mute Constraints",
         description="Mute constraints and drivers of the rig that pull baked bones elsewhere. Off: only tell",
         default=False,
     )
-    limbs: EnumProperty(
+
+
+def limbs() -> Any:
+    return EnumProperty(
         name="Limbs",
         description="Which controls of a control rig drive its arms and legs",
         items=(
@@ -144,7 +188,10 @@ class BakeProperties:
         ),
         default="FK",
     )
-    refine: BoolProperty(
+
+
+def refine() -> Any:
+    return BoolProperty(
         name="Refine Whole Body",
         description="Move hips, legs and feet together, so that a body of other proportions stands and"
         " reaches as the person does. Off: each limb by itself",

@@ -6,7 +6,7 @@ import bpy
 from bpy.props import StringProperty
 
 from .capture_properties import VIDEO_TYPES, video_path
-from .shared import RELATIVE, DroppedOnView, translated
+from .shared import RELATIVE, translated
 
 _TURN = 0.1  # seconds between two looks for news
 
@@ -34,11 +34,15 @@ class POSE3D_OT_choose_video(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class POSE3D_FH_video(DroppedOnView, bpy.types.FileHandler):
+class POSE3D_FH_video(bpy.types.FileHandler):
     bl_idname = "POSE3D_FH_video"
     bl_label = "Video for Pose3D"
     bl_import_operator = POSE3D_OT_choose_video.bl_idname
     bl_file_extensions = ";".join(VIDEO_TYPES)
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        return context.area is not None and context.area.type == "VIEW_3D"
 
 
 def look_at_video(context: bpy.types.Context) -> None:

@@ -12,17 +12,36 @@ from . import export_properties as asked
 from .shared import missing_package, translated
 
 
-class POSE3D_PG_export(asked.ExportProperties, bpy.types.PropertyGroup):
+class POSE3D_PG_export(bpy.types.PropertyGroup):
     """written: the file that was written last, so that a panel only has to draw."""
 
+    preset: asked.preset()
+    folder: asked.folder()
+    file_name: asked.file_name()
+    span: asked.span()
+    content: asked.content()
+    root_motion: asked.root_motion()
+    bvh_names: asked.bvh_names()
+    bvh_order: asked.bvh_order()
+    bvh_unit: asked.bvh_unit()
     written: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
 
-class POSE3D_OT_export_motion(asked.ExportProperties, bpy.types.Operator):
+class POSE3D_OT_export_motion(bpy.types.Operator):
     bl_idname = "pose3d.export_motion"
     bl_label = "Export Motion"
     bl_description = "Write the armature's motion to a file: it is there whole, or not at all"
     bl_options = {"REGISTER"}
+
+    preset: asked.preset()
+    folder: asked.folder()
+    file_name: asked.file_name()
+    span: asked.span()
+    content: asked.content()
+    root_motion: asked.root_motion()
+    bvh_names: asked.bvh_names()
+    bvh_order: asked.bvh_order()
+    bvh_unit: asked.bvh_unit()
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

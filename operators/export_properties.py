@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import EnumProperty, StringProperty
@@ -32,30 +32,31 @@ def _choices() -> tuple[tuple[str, str, str], ...]:
     return (*((name, one.title, one.why.rstrip(".")) for name, one in PRESETS.items()), alone)
 
 
-def _orders() -> tuple[tuple[str, str, str], ...]:
-    from ..blender_pose3d.blender.export_presets import BVH_ORDERS
-
-    return tuple((order, order, f"Rotations about {', '.join(order)}") for order in BVH_ORDERS)
-
-
-class ExportProperties:
-    """The properties, for a class that Blender registers; EXPORT names them."""
-
-    preset: EnumProperty(
+def preset() -> Any:
+    return EnumProperty(
         name="Preset", description="What the file is for", items=_choices(), default="generic"
     )
-    folder: StringProperty(
+
+
+def folder() -> Any:
+    return StringProperty(
         name="Folder",
         description="Where the file goes. // is the folder of the .blend file",
         subtype="DIR_PATH",
         default="//",
         options=RELATIVE,
     )
-    file_name: StringProperty(
+
+
+def file_name() -> Any:
+    return StringProperty(
         name="File Name",
         description="Name of the file and of the clip in it, without ending. Empty: the name of the action",
     )
-    span: EnumProperty(
+
+
+def span() -> Any:
+    return EnumProperty(
         name="Frames",
         description="Which frames are written",
         items=(
@@ -64,7 +65,10 @@ class ExportProperties:
         ),
         default="MOTION",
     )
-    content: EnumProperty(
+
+
+def content() -> Any:
+    return EnumProperty(
         name="Content",
         description="What the file holds",
         items=(
@@ -74,7 +78,10 @@ class ExportProperties:
         ),
         default="all",
     )
-    root_motion: EnumProperty(
+
+
+def root_motion() -> Any:
+    return EnumProperty(
         name="Root Motion",
         description="What carries the way over the floor in the file. The scene stays as it is",
         items=(
@@ -84,7 +91,10 @@ class ExportProperties:
         ),
         default="AS_IS",
     )
-    bvh_names: EnumProperty(
+
+
+def bvh_names() -> Any:
+    return EnumProperty(
         name="Joint Names",
         description="What joints are called in a BVH file",
         items=(
@@ -93,13 +103,21 @@ class ExportProperties:
         ),
         default="rig",
     )
-    bvh_order: EnumProperty(
+
+
+def bvh_order() -> Any:
+    from ..blender_pose3d.blender.export_presets import BVH_ORDERS
+
+    return EnumProperty(
         name="Rotation Order",
         description="Order of the rotation channels of a BVH file, the outermost first",
-        items=_orders(),
+        items=tuple((order, order, f"Rotations about {', '.join(order)}") for order in BVH_ORDERS),
         default="ZXY",
     )
-    bvh_unit: EnumProperty(
+
+
+def bvh_unit() -> Any:
+    return EnumProperty(
         name="Unit",
         description="What lengths in a BVH file are counted in",
         items=(

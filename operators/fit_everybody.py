@@ -6,6 +6,7 @@ import bpy
 
 from . import bake_properties as keys
 from . import motion_properties as motion
+from . import settings as asked
 from .shared import missing_package, translated
 
 
@@ -37,7 +38,10 @@ class POSE3D_OT_fit_everybody(bpy.types.Operator):
 
             settings = MotionSettings(
                 fps=frame_rate(context.scene) if told.frame_rate == "SCENE" else None,
+                height=told.height,
+                strength=told.smoothing,
                 **motion.motion_values(told),
+                **{name: getattr(told, name) for name in asked.CONTACTS},
             )
             baking = BakeSettings(**keys.bake_values(told, context.scene))
             made, notes = apply_everybody(context, bpy.path.abspath(told.tracks), settings, baking)

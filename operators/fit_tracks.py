@@ -10,12 +10,13 @@ from bpy.props import BoolProperty, StringProperty
 
 from . import bake_properties as keys
 from . import motion_properties as motion
+from . import settings as asked
 from .open_motion import FILTER, look_at_tracks
 from .settings import look_at_armature
 from .shared import RELATIVE, missing_package, translated
 
 
-class POSE3D_OT_fit_tracks(motion.MotionProperties, keys.BakeProperties, bpy.types.Operator):
+class POSE3D_OT_fit_tracks(bpy.types.Operator):
     bl_idname = "pose3d.fit_tracks"
     bl_label = "Fit Tracks"
     bl_description = "Animate the armature with the person of the tracks. Undo takes it back in one step"
@@ -40,6 +41,45 @@ class POSE3D_OT_fit_tracks(motion.MotionProperties, keys.BakeProperties, bpy.typ
         default=False,
         options={"SKIP_SAVE"},
     )
+    person: asked.person()
+    height: asked.height()
+    smoothing: asked.smoothing()
+    smoothing_filter: motion.smoothing_filter()
+    smooth_torso: motion.part("torso")
+    smooth_head: motion.part("head")
+    smooth_arms: motion.part("arms")
+    smooth_hands: motion.part("hands")
+    smooth_legs: motion.part("legs")
+    smooth_feet: motion.part("feet")
+    find_camera: motion.find_camera()
+    camera_tilt: motion.camera_tilt()
+    camera_roll: motion.camera_roll()
+    know_lens: motion.know_lens()
+    lens: motion.lens()
+    fit_picture: motion.fit_picture()
+    fix_swaps: motion.fix_swaps()
+    left_foot: asked.foot("Left Foot")
+    right_foot: asked.foot("Right Foot")
+    ground_jumps: asked.ground_jumps()
+    hold_hands: asked.hold_hands()
+    action_name: keys.action_name()
+    frame_rate: keys.frame_rate()
+    start_at: keys.start_at()
+    start_frame: keys.start_frame()
+    use_range: keys.use_range()
+    first_frame: keys.first_frame()
+    last_frame: keys.last_frame()
+    root_motion: keys.root_motion()
+    root_turns: keys.root_turns()
+    layer: keys.layer()
+    reduce_keys: keys.reduce_keys()
+    reduce_angle: keys.reduce_angle()
+    reduce_distance: keys.reduce_distance()
+    curve: keys.curve()
+    limbs: keys.limbs()
+    mute_constraints: keys.mute_constraints()
+    refine: keys.refine()
+    mark_asset: keys.mark_asset()
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -55,7 +95,7 @@ class POSE3D_OT_fit_tracks(motion.MotionProperties, keys.BakeProperties, bpy.typ
         layout.prop(self, "person")
         layout.prop(self, "height")
         layout.prop(self, "smoothing")
-        for name in (*motion.MOTION, *motion.CONTACTS):
+        for name in (*motion.MOTION, *asked.CONTACTS):
             layout.prop(self, name)
         keys.draw_keys(layout, self)
         layout.prop(self, "new_armature")
@@ -90,7 +130,10 @@ class POSE3D_OT_fit_tracks(motion.MotionProperties, keys.BakeProperties, bpy.typ
             return self._refuse(str(error))
         settings = MotionSettings(
             fps=frame_rate(context.scene) if self.frame_rate == "SCENE" else None,
+            height=self.height,
+            strength=self.smoothing,
             **motion.motion_values(self),
+            **{name: getattr(self, name) for name in asked.CONTACTS},
         )
         path, before = bpy.path.abspath(self.filepath), set(bpy.data.actions)
         try:
@@ -132,7 +175,7 @@ class POSE3D_OT_fit_tracks(motion.MotionProperties, keys.BakeProperties, bpy.typ
         settings = context.scene.pose3d
         settings.tracks, settings.armature = self.filepath, armature
         settings.person, settings.height, settings.smoothing = self.person, self.height, self.smoothing
-        for name in (*motion.MOTION, *motion.CONTACTS, *keys.BAKE):
+        for name in (*motion.MOTION, *asked.CONTACTS, *keys.BAKE):
             setattr(settings, name, getattr(self, name))
         settings.notes = "\n".join(notes)
 

@@ -15,6 +15,7 @@ from . import motion_properties
 from .live_place import hide, place
 from .live_state import State, redraw, say, state, take, wanted
 from .loading import PREVIEW_LOADED
+from .settings import CONTACTS
 from .shared import NO_MOTION, missing_package
 
 if TYPE_CHECKING:
@@ -114,7 +115,13 @@ def _ask(scene: bpy.types.Scene) -> Ask | None:
         from ..blender_pose3d.refit import Ask
         from ..blender_pose3d.settings import MotionSettings
 
-        settings = MotionSettings(fps=frame_rate(scene), **motion_properties.motion_values(asked))
+        settings = MotionSettings(
+            fps=frame_rate(scene),
+            height=asked.height,
+            strength=asked.smoothing,
+            **motion_properties.motion_values(asked),
+            **{name: getattr(asked, name) for name in CONTACTS},
+        )
     except ImportError as error:
         say(missing_package(error))
     except ValueError as error:

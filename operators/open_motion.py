@@ -9,7 +9,7 @@ import bpy
 from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from .setup_desk import redraw
-from .shared import RELATIVE, DroppedOnView, missing_package, translated
+from .shared import RELATIVE, missing_package, translated
 
 if TYPE_CHECKING:
     from ..blender_pose3d.blender.background import Background
@@ -164,11 +164,15 @@ class POSE3D_OT_open_motion(bpy.types.Operator):
         return words + ([f"--fps={self.rate:g}"] if self.rate else [])
 
 
-class POSE3D_FH_motion(DroppedOnView, bpy.types.FileHandler):
+class POSE3D_FH_motion(bpy.types.FileHandler):
     bl_idname = "POSE3D_FH_motion"
     bl_label = "Motion for Pose3D"
     bl_import_operator = POSE3D_OT_open_motion.bl_idname
     bl_file_extensions = ";".join(SUFFIXES)
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        return context.area is not None and context.area.type == "VIEW_3D"
 
 
 CLASSES = (POSE3D_OT_open_motion, POSE3D_FH_motion)

@@ -10,7 +10,8 @@ from bl_operators.presets import AddPresetBase
 
 from .bake_properties import BAKE
 from .export_properties import EXPORT
-from .motion_properties import CLEANING, CONTACTS, SMOOTHING
+from .motion_properties import CLEANING, SMOOTHING
+from .settings import CONTACTS
 from .shared import translated
 
 SHIPPED = Path(__file__).resolve().parents[1]

@@ -11,14 +11,6 @@ RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else
 NO_MOTION = "Capture a video, or open a file of motion under Motion, first."
 
 
-class DroppedOnView:
-    """For a FileHandler: files are taken where they are dropped on a 3D view."""
-
-    @classmethod
-    def poll_drop(cls, context: bpy.types.Context) -> bool:
-        return context.area is not None and context.area.type == "VIEW_3D"
-
-
 def translated(text: str, **values: object) -> str:
     """A text in the language of Blender's interface, with values put into its braces.
 

@@ -8,9 +8,9 @@ import bpy
 
 from ..operators.bake_properties import BAKE, HOW, NAME, WHAT, draw_keys
 from ..operators.fit_tracks import POSE3D_OT_fit_tracks, cannot_be_animated
-from ..operators.motion_properties import CONTACTS, MOTION
+from ..operators.motion_properties import MOTION
 from ..operators.open_motion import reading
-from ..operators.settings import POSE3D_PG_settings
+from ..operators.settings import CONTACTS, POSE3D_PG_settings
 from ..operators.shared import NO_MOTION, translated
 from .parts import Part, letters_of, properties, wrapped
 from .presets import POSE3D_PT_bake_presets

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators.motion_properties import CLEANING, CONTACTS, SMOOTHING
+from ..operators.motion_properties import CLEANING, SMOOTHING
 from ..operators.open_motion import POSE3D_OT_open_motion, reading
+from ..operators.settings import CONTACTS
 from ..operators.shared import translated
 from .parts import Part, found, letters_of, properties, wrapped
 from .presets import POSE3D_PT_motion_presets

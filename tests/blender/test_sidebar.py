@@ -213,11 +213,8 @@ def test_what_is_set_reaches_the_motion(settings):
     from blender_pose3d.settings import MotionSettings
 
     motion = module("operators.motion_properties")
-    owner = SimpleNamespace(
-        **{name: getattr(settings, name) for name in motion.MotionProperties.__annotations__}
-    )
-    usual = MotionSettings(height=settings.height, parts=dict.fromkeys(PARTS, 1.0))
-    assert MotionSettings(**motion.motion_values(owner)) == usual
+    owner = SimpleNamespace(**{name: getattr(settings, name) for name in motion.MOTION})
+    assert MotionSettings(**motion.motion_values(owner)) == MotionSettings(parts=dict.fromkeys(PARTS, 1.0))
     owner.find_camera, owner.camera_tilt, owner.know_lens, owner.lens = False, 0.25, True, 1.0
     owner.smoothing_filter, owner.smooth_hands = "one-euro", 0.5
     told = MotionSettings(**motion.motion_values(owner))
